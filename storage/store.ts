@@ -1,0 +1,111 @@
+/**
+ * The port to what survives. Bytes are opaque here: an update is what a replica integrated in one go, a snapshot
+ * is a replica's whole state, a state vector says what a snapshot covers.
+ *
+ * Who calls `open()` must hold `lock`. Nothing here retries and nothing here waits for the lock.
+ * Implementations: level-store and memory-store. Both pass test/contract/store.
+ */
+
+import type { PeerId } from '../src/base/ids.js';
+
+/** Highest frame number per peer. */
+export type Vector = ReadonlyMap<PeerId, number>;
+
+export interface OwnerLock {
+  /** Takes the lock if nobody has it, and makes sure that the path still names what was locked. True if we own it now. */
+  tryAcquire(): boolean;
+  /** Whether we hold the lock and the path still names the locked file. Cheap (one `stat`). */
+  isOwned(): boolean;
+  /** Whether somebody else holds it; takes nothing. */
+  release(): void;
+}
+
+export interface StoreRecord {
+  readonly document: string;
+  /** What a replica integrated: Yjs update bytes, encoding V1. */
+  readonly update: Uint8Array;
+  /** The frames that the update covers, for people and tools; empty for a takeover's difference. */
+  readonly origins: Vector;
+  /** A difference to the last snapshot, as written at a takeover: begins a new chain of checksums. */
+  readonly isTakeover: boolean;
+}
+
+export interface StoredDocument {
+  readonly name: string;
+  /** State vector of the last snapshot; absent where there is none. */
+  readonly snapshotVector: Uint8Array | undefined;
+  readonly snapshotBytes: number;
+  readonly logRecords: number;
+  readonly logBytes: number;
+}
+
+export interface OpenedStore {
+  /** 32 hex digits, given when the store was made. */
+  readonly storeId: string;
+  /** The highest term that ever wrote here; 0 in a new store. */
+  readonly term: number;
+  readonly documents: readonly StoredDocument[];
+  /** True when the last writer closed in order. */
+  readonly wasClean: boolean;
+  readonly damage: readonly Damage[];
+}
+
+/** One thing that was found wrong, and where its bytes were put. */
+export interface Damage {
+  readonly document: string | undefined;
+  readonly what: string;
+  /** File in `quarantine/`, where something was left to keep. */
+  readonly keptAs: string | undefined;
+}
+
+export interface LoadedDocument {
+  /** Encoding V2, verified against its checksum. */
+  readonly snapshot: Uint8Array | undefined;
+  /** The log above the snapshot, in order, each verified. Encoding V1. */
+  readonly updates: readonly Uint8Array[];
+  /** Empty when all was verified and contiguous. */
+  readonly damage: readonly Damage[];
+}
+
+export interface Snapshot {
+  readonly document: string;
+  /** Encoding V2. */
+  readonly state: Uint8Array;
+  readonly stateVector: Uint8Array;
+  /** The last record of the log that the state includes: what it replaces. */
+  readonly through: number;
+}
+
+export interface Store {
+  /** Where it lies, for messages. */
+  readonly location: string;
+  readonly lock: OwnerLock;
+  /** Errors: SOCOMM_STORE_FAILED, SOCOMM_STORE_DAMAGED, SOCOMM_STORE_NEWER, SOCOMM_STORE_MISMATCH, SOCOMM_STORE_GONE, SOCOMM_STORE_IN_USE. */
+  open(): Promise<OpenedStore>;
+  /**
+   * Appends all records, and the term, in one atomic batch. Durable when it resolves.
+   * After a rejection the handle is not to be trusted: `close()`, `open()`, and append again.
+   */
+  append(term: number, records: readonly StoreRecord[]): Promise<void>;
+  /** Reads and verifies one document. */
+  load(document: string): Promise<LoadedDocument>;
+  /** Number of the last record that was appended to a document; 0 where there is none. */
+  lastRecord(document: string): number;
+  /** Replaces the log through `snapshot.through`, and the snapshot before, in one atomic synced batch. */
+  replace(term: number, snapshot: Snapshot): Promise<void>;
+  /** Says in `owner.json` who writes, under which term, and where to reach it. */
+  announceOwner(owner: OwnerNote): Promise<void>;
+  /** What `owner.json` says; undefined where there is none. Needs neither lock nor `open()`. */
+  readOwner(): Promise<OwnerNote | undefined>;
+  /** Sizes for inspection, of the open store. */
+  documents(): readonly StoredDocument[];
+  /** Closes; `clean` notes the last batch number so that a later loss can be told. Does not release the lock. Idempotent. */
+  close(options: { readonly clean: boolean }): Promise<void>;
+}
+
+export interface OwnerNote {
+  readonly peer: PeerId;
+  readonly term: number;
+  readonly publisher: string;
+  readonly responder: string;
+}

@@ -1,0 +1,68 @@
+/**
+ * The port by which frames travel between peers. It moves opaque bytes, promises nothing about loss, and
+ * says when a peer's connection has gone. Numbers, pulses and catch-up (the engine) make that safe.
+ *
+ * Two ways to say something:
+ *   publish   one to all that subscribed to the key; dropped silently at a slow peer
+ *   request → respond   one to one, in order as long as the connection lasts
+ *
+ * Implementations: zeromq-transport (processes) and memory-transport (tests). Both pass test/contract/transport.
+ */
+
+import type { PeerId } from '../src/base/ids.js';
+
+/** Where a peer is reached. */
+export interface PeerAddress {
+  readonly id: PeerId;
+  /** What others subscribe to, e.g. `ipc:///run/user/1000/socomm/4f….p`. */
+  readonly publisher: string;
+  /** What others send requests to. */
+  readonly responder: string;
+}
+
+/** What a transport reports. Never called from within a call into the transport, and never after `close()`. */
+export interface TransportListener {
+  /** A published frame under a key that was subscribed to. The bytes belong to the listener. */
+  published(frame: Uint8Array): void;
+  /** A request from a peer, to be answered (if at all) with `respond(from, …)`. */
+  requested(from: PeerId, frame: Uint8Array): void;
+  /** What a peer responded to one of our requests. */
+  responded(from: PeerId, frame: Uint8Array): void;
+  /** Some peer's subscription to `key` reached our publisher: what is published under it from now on goes to that peer. */
+  subscribed(key: string): void;
+  /** The connection to a peer that we had connected to is gone (it was killed, closed, or cut off). */
+  disconnected(peer: PeerId): void;
+  /** Something that was no message of ours arrived, or a queue overflowed: counted, dropped, told. */
+  dropped(reason: TransportDropReason, detail: string): void;
+}
+
+export type TransportDropReason = 'foreign' | 'queue-full' | 'unreachable';
+
+export interface Transport {
+  /** Binds. Resolves with the address that others may connect to. */
+  open(id: PeerId, listener: TransportListener): Promise<PeerAddress>;
+  /** Begins to receive what `peer` publishes. Idempotent; on the new connection all current subscriptions come first. */
+  connect(peer: PeerAddress): void;
+  /** Ends both directions to a peer; no `disconnected` follows. */
+  disconnect(peer: PeerId): void;
+  /** Keys are ASCII; a subscription is a prefix. */
+  subscribe(key: string): void;
+  unsubscribe(key: string): void;
+  /** Hands one frame to all subscribers of `key`. Resolves when the next may be handed over; never rejects. The bytes must not be touched again. */
+  publish(key: string, frame: Uint8Array): Promise<void>;
+  /** Sends to a connected peer; queued without waiting, in order, within a limit. The bytes must not be touched again. */
+  request(peer: PeerId, frame: Uint8Array): void;
+  /** Answers a peer that has sent a request before. */
+  respond(peer: PeerId, frame: Uint8Array): void;
+  /** Hands over what is queued as far as that takes no waiting, then releases everything. Idempotent. */
+  close(): Promise<void>;
+  /** Kept for inspection: bytes and frames in and out. */
+  readonly traffic: Traffic;
+}
+
+export interface Traffic {
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
