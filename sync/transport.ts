@@ -43,6 +43,8 @@ export interface Transport {
   open(id: PeerId, listener: TransportListener): Promise<PeerAddress>;
   /** Begins to receive what `peer` publishes. Idempotent; on the new connection all current subscriptions come first. */
   connect(peer: PeerAddress): void;
+  /** Whether the address could be connected to from here, as far as one can tell without trying. */
+  canReach(peer: PeerAddress): boolean;
   /** Ends both directions to a peer; no `disconnected` follows. */
   disconnect(peer: PeerId): void;
   /** Keys are ASCII; a subscription is a prefix. */

@@ -1,0 +1,49 @@
+/**
+ * A peer's entry in the roster as JSON. Anybody who may write to the store could have written the file, so reading is
+ * total, and only addresses that look like our sockets are let through: nobody is made to connect elsewhere.
+ */
+
+import { isPeerId, type PeerId } from '../../src/base/ids.js';
+import type { RosterEntry } from '../discovery.js';
+import { isSocketEndpoint } from '../socket-file.js';
+
+export const ENTRY_BYTES_MAX = 16 * 1024;
+const PACKAGE_VERSION_LENGTH_MAX = 64;
+const FIELDS_MAX = 32;
+
+export function formatEntry({ id, publisher, responder, pid, packageVersion, protocolMin, protocolMax, canWrite }: RosterEntry): string {
+  return `${JSON.stringify({ id, publisher, responder, pid, packageVersion, protocolMin, protocolMax, canWrite }, undefined, 2)}\n`;
+}
+
+/** Undefined where the text is no entry of that peer. Unknown fields are left out. */
+export function parseEntry(text: string, peer: PeerId): RosterEntry | undefined {
+  const found = parseObject(text);
+  if (found === undefined) return undefined;
+  const { id, publisher, responder, pid, packageVersion, protocolMin, protocolMax, canWrite } = found;
+  if (!isPeerId(id) || id !== peer || !isSocketEndpoint(publisher) || !isSocketEndpoint(responder)) return undefined;
+  if (!isCount(pid) || !isCount(protocolMin) || !isCount(protocolMax) || protocolMin > protocolMax) return undefined;
+  if (typeof packageVersion !== 'string' || packageVersion.length > PACKAGE_VERSION_LENGTH_MAX || typeof canWrite !== 'boolean')
+    return undefined;
+  return { id, publisher, responder, pid, packageVersion, protocolMin, protocolMax, canWrite };
+}
+
+/** Every address of a socket that the text names, also where the rest is of a version that we do not know. */
+export function endpointsIn(text: string): readonly string[] {
+  return Object.values(parseObject(text) ?? {})
+    .slice(0, FIELDS_MAX)
+    .filter(isSocketEndpoint);
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  if (text.length > ENTRY_BYTES_MAX) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined; // no JSON: no entry
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,52 @@
+/** Doubts: reasons to believe that a peer has what we lack. Recorded here, decided upon in catch-up.ts. */
+
+import type { PeerId } from '../src/base/ids.js';
+import { wakeBy } from './engine-state.js';
+import type { DocumentState, Doubt, Step } from './engine-state.js';
+import type { Tails } from './wire/frame.js';
+
+export interface DoubtDetail {
+  /** How long the doubt may prove unfounded by itself: 0 where frames can no longer be on their way. */
+  readonly graceMs: number;
+  /** Who else has it, by hearsay. */
+  readonly hint?: PeerId | undefined;
+  readonly evidence?: Uint8Array | true | undefined;
+}
+
+/** Notes that `peer` seems to have more; a doubt that exists already comes due no later for it. */
+export function doubt(step: Step, document: DocumentState, peer: PeerId, detail: DoubtDetail): void {
+  const earlier = document.doubts.get(peer);
+  const dueAt = Math.min(earlier?.dueAt ?? Infinity, step.now + detail.graceMs);
+  const evidence = earlier?.evidence === true ? true : (detail.evidence ?? earlier?.evidence);
+  document.doubts.set(peer, { dueAt, hint: detail.hint ?? earlier?.hint, evidence });
+  wakeBy(step.state, dueAt);
+}
+
+/** Whether a doubt still stands, now that more may have arrived. */
+export function isFounded(document: DocumentState, peer: PeerId, { evidence }: Doubt): boolean {
+  if (evidence === true) return true;
+  if ((document.tails.get(peer) ?? 0) > (document.applied.get(peer) ?? 0)) return true;
+  return document.replica.hasPending() || (evidence !== undefined && document.replica.isBehind(evidence));
+}
+
+export interface HeardTail {
+  readonly sender: PeerId;
+  readonly seq: number;
+  readonly graceMs: number;
+  /** Who said so, where it was not the sender. */
+  readonly hint?: PeerId;
+}
+
+/** Records that a sender has given numbers up to `seq`; missing ones put the document in doubt. */
+export function noteTail(step: Step, document: DocumentState, { sender, seq, graceMs, hint }: HeardTail): void {
+  if (sender === step.state.self) return;
+  if (seq > (document.tails.get(sender) ?? 0)) document.tails.set(sender, seq);
+  if (seq > (document.applied.get(sender) ?? 0)) doubt(step, document, sender, { graceMs, hint });
+}
+
+export function noteTails(step: Step, sender: PeerId, tails: Tails, graceMs: number): void {
+  for (const [name, seq] of tails) {
+    const document = step.state.documents.get(name);
+    if (document !== undefined) noteTail(step, document, { sender, seq, graceMs });
+  }
+}

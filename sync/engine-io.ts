@@ -1,0 +1,75 @@
+/** What the engine is told and what it wants done: two closed unions. Shells perform effects in order, at once. */
+
+import type { InstanceId, PeerId } from '../src/base/ids.js';
+import type { RosterEntry } from './discovery.js';
+import type { ReplicaView } from './replica-view.js';
+import type { PeerAddress } from './transport.js';
+import type { DocumentFrame, Frame, GroupFrame, RequestFrame, ResponseFrame, Vector } from './wire/frame.js';
+
+export type Input =
+  /** All other peers that live, as the roster has them. */
+  | { readonly kind: 'roster'; readonly entries: readonly RosterEntry[] }
+  /** A frame that passed the codec; for requests and responses the transport vouches for the sender. */
+  | { readonly kind: 'received'; readonly sender: PeerId; readonly frame: Frame }
+  | { readonly kind: 'subscribed'; readonly key: string }
+  /** A peer is gone for good, or its connection is and it must be met anew. */
+  | { readonly kind: 'lost'; readonly peer: PeerId }
+  | { readonly kind: 'document-opened'; readonly document: string; readonly replica: ReplicaView; readonly isStored: boolean }
+  /** This peer holds the lock and has the document whole from the store. */
+  | { readonly kind: 'document-loaded'; readonly document: string }
+  /** Something that this replica has and others do not: to be numbered and published. */
+  | { readonly kind: 'local'; readonly document: string; readonly update: Uint8Array }
+  /** The transport takes the next frame. */
+  | { readonly kind: 'drain' }
+  /** An `apply` effect was carried out. */
+  | { readonly kind: 'applied'; readonly document: string; readonly from: PeerId; readonly cause: ApplyCause }
+  /** An `apply` effect failed the replica's checks and changed nothing. */
+  | { readonly kind: 'rejected'; readonly document: string; readonly from: PeerId; readonly cause: ApplyCause; readonly detail: string }
+  /** This peer's term as writer; 0 when it is none. */
+  | { readonly kind: 'role'; readonly term: number }
+  /** What our store holds durably of a document. */
+  | { readonly kind: 'stored'; readonly document: string; readonly vector: Vector }
+  | { readonly kind: 'instances'; readonly instances: readonly InstanceId[] }
+  | { readonly kind: 'flush'; readonly flush: number }
+  | { readonly kind: 'flush-cancelled'; readonly flush: number }
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'leave' };
+
+export type ApplyCause =
+  | { readonly kind: 'frame' }
+  /** A whole answer: its vector may be adopted once the difference has been applied, and not before. */
+  | { readonly kind: 'catch-up'; readonly vector: Vector; readonly stateVector: Uint8Array; readonly isComplete: boolean };
+
+export type Effect =
+  | { readonly kind: 'connect'; readonly address: PeerAddress }
+  | { readonly kind: 'disconnect'; readonly peer: PeerId }
+  | { readonly kind: 'subscribe'; readonly key: string }
+  | { readonly kind: 'unsubscribe'; readonly key: string }
+  | { readonly kind: 'publish'; readonly key: string; readonly frame: DocumentFrame | GroupFrame }
+  | { readonly kind: 'request'; readonly peer: PeerId; readonly frame: RequestFrame }
+  | { readonly kind: 'respond'; readonly peer: PeerId; readonly frame: ResponseFrame }
+  | {
+      readonly kind: 'apply';
+      readonly document: string;
+      readonly updates: readonly Uint8Array[];
+      readonly from: PeerId;
+      readonly cause: ApplyCause;
+    }
+  /** Give us `drain` as soon as the transport takes a frame, but not within this call. */
+  | { readonly kind: 'drain-soon' }
+  /** Is this peer alive? If not: `lost`. */
+  | { readonly kind: 'probe'; readonly peer: PeerId }
+  | { readonly kind: 'synced'; readonly document: string }
+  | { readonly kind: 'flushed'; readonly flush: number; readonly term: number }
+  | { readonly kind: 'flush-failed'; readonly flush: number; readonly reason: 'no-writer' | 'store-failed' }
+  | { readonly kind: 'writer-changed'; readonly writer: WriterRef | undefined }
+  | { readonly kind: 'instances-changed'; readonly joined: readonly InstanceId[]; readonly left: readonly InstanceId[] }
+  | { readonly kind: 'peer-lost'; readonly peer: PeerId }
+  | { readonly kind: 'stalled'; readonly writer: WriterRef }
+  | { readonly kind: 'recovered'; readonly writer: WriterRef }
+  | { readonly kind: 'warn'; readonly code: string; readonly message: string };
+
+export interface WriterRef {
+  readonly id: PeerId;
+  readonly term: number;
+}

@@ -1,0 +1,198 @@
+/**
+ * How replicas agree, as a deterministic machine: inputs in, effects out, no clock, no socket, no Yjs.
+ * The state belongs to the engine and is changed in place (docs/decisions/0002); the same inputs give the same effects.
+ * Frames are in docs/PROTOCOL.md, limits in limits.ts.
+ *
+ *   a link                        a document
+ *
+ *   roster, hello                 opened ──────────── catch-up with a complete peer ──┐
+ *      │                             │                or loaded from the store        ▼
+ *      ▼                             │                                             synced
+ *   connected ─ READY ─► ready       │   frame n+1: apply          ┌──────────────────┤
+ *      │                   │         ▼   frame ≤ n: drop           ▼                  │
+ *      └──── lost ◄────────┘      live ─ frame > n+1: hold ──► in doubt ─ due ─► catch-up
+ *                                    ▲   pulse differs             │                  │
+ *                                    └──── doubt was unfounded ────┴── answer, vector ┘
+ *
+ * Handlers record what was learnt; `settle` (catch-up.ts) alone looks at the record and decides whom to ask.
+ */
+
+import { unreachable } from '../src/base/errors.js';
+import type { PeerId } from '../src/base/ids.js';
+import {
+  answerMore,
+  answerWant,
+  completeCatchUp,
+  endSilentCatchUps,
+  failCatchUp,
+  onHave,
+  onInvite,
+  onRefusedCatchUp,
+  settleAll,
+} from './catch-up.js';
+import { doubt } from './doubt.js';
+import type { Effect, Input } from './engine-io.js';
+import { createDocument, ownTails } from './engine-state.js';
+import type { EngineState, Step } from './engine-state.js';
+import { answerFlush, beginFlush, onFlushed, onRefusedFlush, onStored, reviewFlushes } from './flushing.js';
+import { GROUP_KEY, documentKey } from './keys.js';
+import { DOUBT_GRACE_MS, LATE_MS } from './limits.js';
+import { answerReady, forgetDeparted, meetRoster, onGoodbye, onHello, onLost, onReady, onWelcome, retryReady, setInstances, setRole } from './meeting.js';
+import { markSynced, noteStatus } from './membership.js';
+import { onEcho, onPulse, pulseWhenDue, watchWriter } from './pulse.js';
+import { drain, onTail, onUpdates, recordLocal, repeatTails } from './updates.js';
+import type { Frame } from './wire/frame.js';
+
+/** Takes one input and returns what is to be done, in order. */
+export function step(state: EngineState, input: Input, now: number): readonly Effect[] {
+  const current: Step = { state, now, effects: [] };
+  handle(current, input);
+  return current.effects;
+}
+
+function handle(step: Step, input: Input): void {
+  const { state } = step;
+  switch (input.kind) {
+    case 'roster':
+      meetRoster(step, input.entries);
+      return settleAll(step);
+    case 'received':
+      return receive(step, input.sender, input.frame);
+    case 'subscribed':
+      return answerReady(step, input.key);
+    case 'lost':
+      return onLost(step, input.peer);
+    case 'document-opened':
+      return openDocument(step, input);
+    case 'document-loaded':
+      return markLoaded(step, input.document);
+    case 'local':
+      return recordLocal(step, input.document, input.update);
+    case 'drain':
+      return drain(step);
+    case 'applied':
+      return onApplied(step, input);
+    case 'rejected':
+      return onRejected(step, input);
+    case 'role':
+      setRole(step, input.term);
+      return reviewFlushes(step);
+    case 'stored':
+      return onStored(step, input.document, input.vector);
+    case 'instances':
+      return setInstances(step, input.instances);
+    case 'flush':
+      return beginFlush(step, input.flush);
+    case 'flush-cancelled':
+      state.flushes.delete(input.flush);
+      return;
+    case 'tick':
+      return tick(step);
+    case 'leave':
+      return leave(step);
+    default:
+      unreachable(input);
+  }
+}
+
+function receive(step: Step, sender: PeerId, frame: Frame): void {
+  if (sender === step.state.self) return;
+  switch (frame.kind) {
+    case 'updates':
+      return onUpdates(step, sender, frame);
+    case 'tail':
+      return onTail(step, sender, frame.document, frame.seq);
+    case 'ready':
+      return onReady(step, sender, frame);
+    case 'status':
+      noteStatus(step, sender, frame.status);
+      return settleAll(step);
+    case 'pulse':
+      return onPulse(step, sender, frame);
+    case 'goodbye':
+      return onGoodbye(step, sender, frame.tails);
+    case 'hello':
+      return onHello(step, sender, frame);
+    case 'welcome':
+      return onWelcome(step, sender, frame);
+    case 'want':
+      return answerWant(step, sender, frame);
+    case 'more':
+      return answerMore(step, sender, frame);
+    case 'invite':
+      return onInvite(step, sender, frame);
+    case 'echo':
+      return onEcho(step, sender, frame);
+    case 'flush':
+      return answerFlush(step, sender, frame);
+    case 'have':
+      return onHave(step, sender, frame);
+    case 'flushed':
+      return onFlushed(step, sender, frame);
+    case 'refused':
+      onRefusedCatchUp(step, sender, frame);
+      return onRefusedFlush(step, sender, frame);
+    default:
+      unreachable(frame);
+  }
+}
+
+type Opened = Extract<Input, { kind: 'document-opened' }>;
+
+function openDocument(step: Step, { document: name, replica, isStored }: Opened): void {
+  const document = createDocument(name, documentKey(name), replica, isStored);
+  step.state.documents.set(name, document);
+  step.effects.push({ kind: 'subscribe', key: document.key });
+  settleAll(step);
+}
+
+function markLoaded(step: Step, name: string): void {
+  const document = step.state.documents.get(name);
+  if (document === undefined) return;
+  markSynced(step, document);
+  settleAll(step);
+}
+
+type Applied = Extract<Input, { kind: 'applied' }>;
+
+function onApplied(step: Step, { document: name, from, cause }: Applied): void {
+  const document = step.state.documents.get(name);
+  if (document === undefined) return;
+  document.changedAt = step.now;
+  // It builds on what has not come: its sender had that, and may be asked if it does not come by itself.
+  if (document.replica.hasPending()) doubt(step, document, from, { graceMs: DOUBT_GRACE_MS });
+  if (cause.kind === 'catch-up') completeCatchUp(step, document, from, cause);
+}
+
+type Rejected = Extract<Input, { kind: 'rejected' }>;
+
+function onRejected(step: Step, { document: name, from, cause, detail }: Rejected): void {
+  const document = step.state.documents.get(name);
+  if (document === undefined) return;
+  step.state.counters.rejected++;
+  step.effects.push({ kind: 'warn', code: 'update-rejected', message: `an update of ${from} for ${name} was not applied: ${detail}` });
+  doubt(step, document, from, { graceMs: DOUBT_GRACE_MS, evidence: true });
+  if (cause.kind === 'catch-up') failCatchUp(step, document);
+}
+
+function tick(step: Step): void {
+  const { state, now } = step;
+  // Our own lateness (a suspended laptop, a blocked loop) is nobody else's silence.
+  const lateMs = now - state.wakeAt;
+  if (lateMs > LATE_MS && state.writerHeardAt > 0) state.writerHeardAt += lateMs;
+  state.wakeAt = Infinity;
+  forgetDeparted(step);
+  retryReady(step);
+  endSilentCatchUps(step);
+  repeatTails(step);
+  pulseWhenDue(step);
+  watchWriter(step);
+  reviewFlushes(step);
+  settleAll(step);
+}
+
+function leave(step: Step): void {
+  drain(step);
+  step.state.isLeaving = true;
+  step.effects.push({ kind: 'publish', key: GROUP_KEY, frame: { kind: 'goodbye', tails: ownTails(step.state) } });
+}

@@ -1,0 +1,117 @@
+/**
+ * `flush()`: the writer of the day is asked, and answers when its store durably holds our numbers, and with them all
+ * that it had applied before. A new writer is asked again; nothing but an answer for these numbers resolves a flush.
+ */
+
+import type { PeerId } from '../src/base/ids.js';
+import { settle } from './catch-up.js';
+import { noteTail } from './doubt.js';
+import { wakeBy } from './engine-state.js';
+import type { LocalFlush, Step, WaitingFlush } from './engine-state.js';
+import { FLUSHES_WAITING_MAX, FLUSH_GRACE_MS, FLUSH_RETRY_MS } from './limits.js';
+import { canAnyoneWrite } from './membership.js';
+import { drain } from './updates.js';
+import type { Frame, Vector } from './wire/frame.js';
+
+type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
+
+export function beginFlush(step: Step, id: number): void {
+  drain(step);
+  const targets = new Map<string, number>();
+  for (const document of step.state.documents.values()) {
+    if (document.isStored && document.ownSeq > 0) targets.set(document.name, document.ownSeq);
+  }
+  step.state.flushes.set(id, { id, targets, request: 0, askedAt: -Infinity });
+  reviewFlushes(step);
+}
+
+/** Resolves, asks or fails what waits, as the writer of the day allows. */
+export function reviewFlushes(step: Step): void {
+  const { state, now, effects } = step;
+  for (const flush of state.flushes.values()) {
+    if (state.writer === undefined) {
+      if (state.hasRoster && !canAnyoneWrite(state)) {
+        state.flushes.delete(flush.id);
+        effects.push({ kind: 'flush-failed', flush: flush.id, reason: 'no-writer' });
+      }
+    } else if (state.writer.id === state.self) {
+      if (isStored(step, state.self, flush.targets)) finish(step, flush, state.writer.term);
+    } else if (now - flush.askedAt >= FLUSH_RETRY_MS) {
+      flush.request = ++state.requestCount;
+      flush.askedAt = now;
+      effects.push({ kind: 'request', peer: state.writer.id, frame: { kind: 'flush', request: flush.request, targets: flush.targets } });
+      wakeBy(state, now + FLUSH_RETRY_MS);
+    } else {
+      wakeBy(state, flush.askedAt + FLUSH_RETRY_MS);
+    }
+  }
+}
+
+function finish({ state, effects }: Step, flush: LocalFlush, term: number): void {
+  state.flushes.delete(flush.id);
+  effects.push({ kind: 'flushed', flush: flush.id, term });
+}
+
+function isStored({ state }: Step, peer: PeerId, targets: ReadonlyMap<string, number>): boolean {
+  for (const [name, seq] of targets) {
+    if ((state.documents.get(name)?.stored.get(peer) ?? 0) < seq) return false;
+  }
+  return true;
+}
+
+export function answerFlush(step: Step, peer: PeerId, { request, targets }: FrameOf<'flush'>): void {
+  const { state, effects } = step;
+  if (state.status.term === 0) {
+    effects.push({ kind: 'respond', peer, frame: { kind: 'refused', request, reason: 'not-writer' } });
+    return;
+  }
+  // A request may overtake what was published: a short grace before its numbers are missed.
+  for (const [name, seq] of targets) {
+    const document = state.documents.get(name);
+    if (document === undefined) continue;
+    noteTail(step, document, { sender: peer, seq, graceMs: FLUSH_GRACE_MS });
+    settle(step, document);
+  }
+  const waiting: WaitingFlush = { peer, request, targets };
+  state.flushesWaiting.add(waiting);
+  if (answerIfStored(step, waiting)) return;
+  // An answer that was dropped is asked for again by its peer, so the oldest may go.
+  const ofPeer = [...state.flushesWaiting].filter((other) => other.peer === peer);
+  if (ofPeer.length > FLUSHES_WAITING_MAX && ofPeer[0] !== undefined) state.flushesWaiting.delete(ofPeer[0]);
+}
+
+function answerIfStored(step: Step, waiting: WaitingFlush): boolean {
+  const { state, effects } = step;
+  const { peer, request, targets } = waiting;
+  if (state.status.term === 0 || !isStored(step, peer, targets)) return false;
+  state.flushesWaiting.delete(waiting);
+  effects.push({ kind: 'respond', peer, frame: { kind: 'flushed', request, term: state.status.term } });
+  return true;
+}
+
+/** We write no longer: who waits for us asks whoever comes after. */
+export function refuseFlushes({ state, effects }: Step): void {
+  for (const { peer, request } of state.flushesWaiting) effects.push({ kind: 'respond', peer, frame: { kind: 'refused', request, reason: 'not-writer' } });
+  state.flushesWaiting.clear();
+}
+
+/** Our store holds more than before: whoever waited for it hears so. */
+export function onStored(step: Step, name: string, vector: Vector): void {
+  const document = step.state.documents.get(name);
+  if (document === undefined) return;
+  document.stored = new Map(vector);
+  for (const waiting of step.state.flushesWaiting) answerIfStored(step, waiting);
+  reviewFlushes(step);
+}
+
+export function onFlushed(step: Step, from: PeerId, { request, term }: FrameOf<'flushed'>): void {
+  const { state } = step;
+  // Only the word of the writer that was asked, under the term in which it was asked.
+  if (state.writer?.id !== from || state.writer.term !== term) return;
+  for (const flush of state.flushes.values()) if (flush.request === request) finish(step, flush, term);
+}
+
+/** Who refuses is no longer the writer: its status, or the next retry, will say who is. */
+export function onRefusedFlush(step: Step, _from: PeerId, { request }: FrameOf<'refused'>): void {
+  for (const flush of step.state.flushes.values()) if (flush.request === request) wakeBy(step.state, flush.askedAt + FLUSH_RETRY_MS);
+}

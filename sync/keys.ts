@@ -1,0 +1,22 @@
+/** The subscription keys of published frames. ZeroMQ filters by prefix, so no key is the prefix of another kind's. */
+
+import { createHash } from 'node:crypto';
+import type { PeerId } from '../src/base/ids.js';
+
+/** Status, pulses, goodbyes. */
+export const GROUP_KEY = 'g/';
+
+/** `d/` and 16 hex digits of the name's hash: as long for each name, so none is a prefix of another. */
+export function documentKey(name: string): string {
+  return `d/${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+}
+
+/** Where `asked` answers READY to `asker`; the number makes each question a new subscription. */
+export function readyKey(asker: PeerId, asked: PeerId, question: number): string {
+  return `r/${asker}/${asked}/${question}/`;
+}
+
+/** Whether a subscription is a READY question to this peer. */
+export function asksReadyOf(key: string, self: PeerId): boolean {
+  return key.startsWith('r/') && key.slice(19, 35) === self && key.endsWith('/');
+}

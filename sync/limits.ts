@@ -1,0 +1,54 @@
+/** Every limit of the protocol in one place; docs/LIMITS.md explains them. */
+
+/** Larger batches of updates are split over several frames. */
+export const FRAME_UPDATES_BYTES_MAX = 1024 * 1024;
+/** A single update above this is not broadcast: its number is used up, and catch-up carries it in chunks. */
+export const UPDATE_BYTES_MAX = 8 * 1024 * 1024;
+/** No frame is read above this. */
+export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
+export const CHUNK_BYTES = 256 * 1024;
+/** Chunks of one answer that are under way at once. */
+export const CHUNKS_IN_FLIGHT_MAX = 4;
+/** 4,096 chunks of 256 KiB: 1 GiB of difference. */
+export const CHUNKS_MAX = 4096;
+/** Answers in chunks that one peer keeps ready for others. */
+export const ANSWERS_MAX = 16;
+export const DOCUMENT_NAME_BYTES_MAX = 128;
+export const DOCUMENTS_IN_FRAME_MAX = 4096;
+export const UPDATES_IN_FRAME_MAX = 65_536;
+export const VECTOR_ENTRIES_MAX = 4096;
+export const INSTANCES_MAX = 4096;
+export const ENDPOINT_BYTES_MAX = 256;
+/** Frames that wait behind a hole, per sender and document; beyond it the oldest hole is answered by catch-up alone. */
+export const HELD_FRAMES_MAX = 1024;
+export const HELD_BYTES_MAX = 16 * 1024 * 1024;
+/** Flush requests of one peer that wait at the writer. */
+export const FLUSHES_WAITING_MAX = 256;
+
+/** A catch-up without progress for this long goes to another peer. */
+export const CATCH_UP_SILENCE_MS = 500;
+/** Hearsay of a missing frame is given this long to prove itself wrong. */
+export const DOUBT_GRACE_MS = 250;
+/** A flush request may overtake the frames that it names by this much. */
+export const FLUSH_GRACE_MS = 20;
+/** Between two catch-ups of one document on mere doubt. */
+export const CATCH_UP_PAUSE_MS = 50;
+/** The last number is repeated after this long a silence. */
+export const TAIL_DELAY_MS = 100;
+export const PULSE_INTERVAL_MS = 1000;
+/** A writer that has not pulsed for this long counts as stalled. */
+export const STALL_MS = 3000;
+/** A document counts as changed in pulses for this long. */
+export const PULSE_RECENT_MS = 3000;
+/** Digests are taken only of documents that have been left alone for this long. */
+export const DIGEST_QUIET_MS = 300;
+/** READY is asked for again after this. */
+export const READY_RETRY_MS = 500;
+/** An answer that nobody fetches further is dropped after this. */
+export const ANSWER_EXPIRY_MS = 10_000;
+/** A flush is asked for again after this: the answer of a dying writer may be lost. */
+export const FLUSH_RETRY_MS = 1000;
+/** A document's numbers of a peer that has left are forgotten after this. */
+export const DEPARTED_KEPT_MS = 60_000;
+/** A tick that comes later than this shows that we, not the others, were absent. */
+export const LATE_MS = 200;

@@ -1,0 +1,185 @@
+/**
+ * Links: how two peers come to hear each other without a race, and what happens when one goes.
+ *
+ *   A                                   B
+ *   connect, subscribe ────────────────►│  (all of A's subscriptions, then the READY key: FIFO on one pipe)
+ *   hello (DEALER) ────────────────────►│  connect back, the same the other way round
+ *   │◄─────────────────── welcome (ROUTER)
+ *   │◄─────────────── READY on A's key, with B's last numbers: whatever B publishes from here on reaches A
+ */
+
+import type { InstanceId, PeerId } from '../src/base/ids.js';
+import { abandonCatchUpWith, settleAll } from './catch-up.js';
+import type { RosterEntry } from './discovery.js';
+import { noteTails } from './doubt.js';
+import { ownTails, wakeBy } from './engine-state.js';
+import type { Link, Step } from './engine-state.js';
+import { refuseFlushes } from './flushing.js';
+import { asksReadyOf, readyKey } from './keys.js';
+import { DEPARTED_KEPT_MS, DOUBT_GRACE_MS, READY_RETRY_MS } from './limits.js';
+import { changeStatus, noteStatus, reviewWriter, tellInstances } from './membership.js';
+import type { PeerAddress } from './transport.js';
+import { PROTOCOL_MAX, PROTOCOL_MIN } from './wire/frame.js';
+import type { Frame, Tails } from './wire/frame.js';
+
+/** Says hello to whom we do not know; asks after whom the roster no longer names. */
+export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
+  const { state } = step;
+  const alive = new Set(entries.map((entry) => entry.id));
+  for (const entry of entries) {
+    if (state.links.has(entry.id)) continue;
+    if (!speaksWithUs(entry)) {
+      warnVersion(step, entry.id, entry);
+      continue;
+    }
+    const link = openLink(step, entry);
+    link.canWrite = entry.canWrite;
+    sayHello(step, link);
+  }
+  // A peer that said hello after the roster was read is not in it yet: absence is a reason to look, not to part.
+  for (const id of state.links.keys()) if (!alive.has(id)) step.effects.push({ kind: 'probe', peer: id });
+  state.hasRoster = true;
+}
+
+interface ProtocolRange {
+  readonly protocolMin: number;
+  readonly protocolMax: number;
+}
+
+function speaksWithUs({ protocolMin, protocolMax }: ProtocolRange): boolean {
+  return protocolMin <= PROTOCOL_MAX && protocolMax >= PROTOCOL_MIN;
+}
+
+function warnVersion(step: Step, peer: PeerId, { protocolMin, protocolMax }: ProtocolRange): void {
+  const message = `peer ${peer} speaks protocol ${protocolMin} to ${protocolMax}, this copy ${PROTOCOL_MIN} to ${PROTOCOL_MAX}: not linked`;
+  step.effects.push({ kind: 'warn', code: 'version-refused', message });
+}
+
+function openLink(step: Step, { id, publisher, responder }: PeerAddress): Link {
+  const { state } = step;
+  const address = { id, publisher, responder };
+  const link: Link = { id, address, canWrite: false, status: undefined, isReady: false, readyKey: '', readyAskedAt: step.now };
+  state.links.set(id, link);
+  state.departed.delete(id);
+  step.effects.push({ kind: 'connect', address });
+  askReady(step, link);
+  reviewWriter(step);
+  return link;
+}
+
+/** A subscription made after `connect` arrives after all earlier ones: its answer proves them. */
+function askReady(step: Step, link: Link): void {
+  const { state, now } = step;
+  if (link.readyKey !== '') step.effects.push({ kind: 'unsubscribe', key: link.readyKey });
+  link.readyKey = readyKey(state.self, link.id, ++state.requestCount);
+  link.readyAskedAt = now;
+  step.effects.push({ kind: 'subscribe', key: link.readyKey });
+  wakeBy(state, now + READY_RETRY_MS);
+}
+
+export function retryReady(step: Step): void {
+  for (const link of step.state.links.values()) {
+    if (link.isReady) continue;
+    if (step.now - link.readyAskedAt < READY_RETRY_MS) {
+      wakeBy(step.state, link.readyAskedAt + READY_RETRY_MS);
+      continue;
+    }
+    step.effects.push({ kind: 'probe', peer: link.id });
+    askReady(step, link);
+    if (link.status === undefined) sayHello(step, link);
+  }
+}
+
+export function answerReady(step: Step, key: string): void {
+  const { state } = step;
+  if (!asksReadyOf(key, state.self) || state.isLeaving) return;
+  step.effects.push({ kind: 'publish', key, frame: { kind: 'ready', status: state.status, tails: ownTails(state) } });
+}
+
+function sayHello(step: Step, link: Link): void {
+  step.effects.push({ kind: 'request', peer: link.id, frame: { kind: 'hello', address: step.state.address, ...introduction(step) } });
+}
+
+function introduction({ state }: Step) {
+  return { protocolMin: PROTOCOL_MIN, protocolMax: PROTOCOL_MAX, status: state.status, tails: ownTails(state) };
+}
+
+type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
+
+export function onHello(step: Step, sender: PeerId, hello: FrameOf<'hello'>): void {
+  if (step.state.isLeaving) return;
+  if (!speaksWithUs(hello)) {
+    step.effects.push({ kind: 'respond', peer: sender, frame: { kind: 'refused', request: 0, reason: 'version' } });
+    return warnVersion(step, sender, hello);
+  }
+  if (!step.state.links.has(sender)) openLink(step, hello.address);
+  noteStatus(step, sender, hello.status);
+  step.effects.push({ kind: 'respond', peer: sender, frame: { kind: 'welcome', ...introduction(step) } });
+  noteTails(step, sender, hello.tails, DOUBT_GRACE_MS);
+  settleAll(step);
+}
+
+export function onWelcome(step: Step, sender: PeerId, welcome: FrameOf<'welcome'>): void {
+  if (!speaksWithUs(welcome)) return warnVersion(step, sender, welcome);
+  noteStatus(step, sender, welcome.status);
+  noteTails(step, sender, welcome.tails, DOUBT_GRACE_MS);
+  settleAll(step);
+}
+
+export function onReady(step: Step, sender: PeerId, { status, tails }: FrameOf<'ready'>): void {
+  const link = step.state.links.get(sender);
+  if (link === undefined) return;
+  noteStatus(step, sender, status);
+  if (!link.isReady) {
+    link.isReady = true;
+    step.effects.push({ kind: 'unsubscribe', key: link.readyKey });
+  }
+  // All that it published to us came before this frame on the same pipe: what is missing now is missing.
+  noteTails(step, sender, tails, 0);
+  settleAll(step);
+}
+
+export function onGoodbye(step: Step, sender: PeerId, tails: Tails): void {
+  noteTails(step, sender, tails, 0);
+  onLost(step, sender);
+}
+
+export function onLost(step: Step, peer: PeerId): void {
+  const { state, now } = step;
+  const link = state.links.get(peer);
+  if (link === undefined) return;
+  state.links.delete(peer);
+  state.departed.set(peer, now);
+  if (!link.isReady) step.effects.push({ kind: 'unsubscribe', key: link.readyKey });
+  step.effects.push({ kind: 'disconnect', peer }, { kind: 'peer-lost', peer });
+  tellInstances(step, link.status?.instances ?? [], []);
+  for (const waiting of state.flushesWaiting) if (waiting.peer === peer) state.flushesWaiting.delete(waiting);
+  for (const key of state.answers.keys()) if (key.startsWith(peer)) state.answers.delete(key);
+  abandonCatchUpWith(step, peer);
+  reviewWriter(step);
+  settleAll(step);
+}
+
+/** Numbers of peers that left a while ago are of no use to anyone. */
+export function forgetDeparted({ state, now }: Step): void {
+  for (const [peer, leftAt] of state.departed) {
+    if (now - leftAt < DEPARTED_KEPT_MS) continue;
+    state.departed.delete(peer);
+    for (const document of state.documents.values()) {
+      document.applied.delete(peer);
+      document.tails.delete(peer);
+    }
+  }
+}
+
+export function setRole(step: Step, term: number): void {
+  changeStatus(step, { term });
+  if (term === 0) refuseFlushes(step);
+  reviewWriter(step);
+}
+
+export function setInstances(step: Step, instances: readonly InstanceId[]): void {
+  const before = step.state.status.instances;
+  changeStatus(step, { instances });
+  tellInstances(step, before, instances);
+}

@@ -1,0 +1,96 @@
+/** Who is there, what they say of themselves, and who of them is the writer. */
+
+import type { InstanceId, PeerId } from '../src/base/ids.js';
+import type { WriterRef } from './engine-io.js';
+import type { DocumentState, EngineState, Link, Step } from './engine-state.js';
+import { wakeBy } from './engine-state.js';
+import { GROUP_KEY } from './keys.js';
+import { PULSE_INTERVAL_MS, STALL_MS } from './limits.js';
+import type { PeerStatus } from './wire/frame.js';
+
+/** Records what a linked peer says of itself, and tells what of it is news. */
+export function noteStatus(step: Step, peer: PeerId, status: PeerStatus): void {
+  const link = step.state.links.get(peer);
+  if (link === undefined || (link.status !== undefined && status.revision < link.status.revision)) return;
+  const before = link.status?.instances ?? [];
+  link.status = status;
+  link.canWrite = status.canWrite;
+  tellInstances(step, before, status.instances);
+  reviewWriter(step);
+}
+
+export function tellInstances(step: Step, before: readonly InstanceId[], after: readonly InstanceId[]): void {
+  const joined = after.filter((instance) => !before.includes(instance));
+  const left = before.filter((instance) => !after.includes(instance));
+  if (joined.length + left.length > 0) step.effects.push({ kind: 'instances-changed', joined, left });
+}
+
+/** The writer is who claims the highest term. Tells a change, and asks again what waits for a writer. */
+export function reviewWriter(step: Step): void {
+  const { state, now } = step;
+  let writer: WriterRef | undefined = state.status.term > 0 ? { id: state.self, term: state.status.term } : undefined;
+  for (const { id, status } of state.links.values()) {
+    if (status !== undefined && status.term > (writer?.term ?? 0)) writer = { id, term: status.term };
+  }
+  if (writer !== undefined) state.termHeard = Math.max(state.termHeard, writer.term);
+  schedulePulse(step);
+  if (writer?.id === state.writer?.id && writer?.term === state.writer?.term) return;
+  state.writer = writer;
+  state.writerHeardAt = now;
+  state.isStalled = false;
+  for (const document of state.documents.values()) document.stored = new Map();
+  // What waits for an acknowledgement asks the new writer in the next tick, which is now.
+  for (const flush of state.flushes.values()) flush.askedAt = -Infinity;
+  wakeBy(state, state.flushes.size > 0 ? now : now + STALL_MS);
+  step.effects.push({ kind: 'writer-changed', writer });
+}
+
+/** The writer pulses; without one, the lowest peer id. Nobody pulses to nobody. */
+export function isPulser({ self, links, writer }: EngineState): boolean {
+  if (links.size === 0) return false;
+  if (writer !== undefined) return writer.id === self;
+  for (const id of links.keys()) if (id < self) return false;
+  return true;
+}
+
+function schedulePulse({ state, now }: Step): void {
+  if (!isPulser(state)) {
+    state.pulseDueAt = Infinity;
+    return;
+  }
+  if (state.pulseDueAt === Infinity) state.pulseDueAt = now + PULSE_INTERVAL_MS;
+  wakeBy(state, state.pulseDueAt);
+}
+
+/** Changes what this peer says of itself, and says it. */
+export function changeStatus(step: Step, change: Partial<PeerStatus>): void {
+  const { status } = step.state;
+  step.state.status = { ...status, ...change, revision: status.revision + 1 };
+  if (step.state.links.size === 0) return;
+  step.effects.push({ kind: 'publish', key: GROUP_KEY, frame: { kind: 'status', status: step.state.status } });
+}
+
+/** Whether anybody here stands for election; if not, every reachable peer counts as complete. */
+export function canAnyoneWrite({ status, links }: EngineState): boolean {
+  if (status.canWrite) return true;
+  for (const link of links.values()) if (link.canWrite) return true;
+  return false;
+}
+
+/** From now on our answers are the whole, and `synced` may be said. */
+export function markSynced(step: Step, document: DocumentState): void {
+  if (document.isSynced) return;
+  document.isSynced = true;
+  step.effects.push({ kind: 'synced', document: document.name });
+  if (document.name !== MAIN) return;
+  changeStatus(step, { isComplete: true });
+}
+
+/** The document that every instance has open. */
+export const MAIN = 'main';
+
+/** Links in the order in which they are best asked: the writer, the complete ones, the rest. */
+export function rankedLinks({ links, writer }: EngineState): Link[] {
+  const rank = (link: Link): number => (link.id === writer?.id ? 0 : link.status?.isComplete ? 1 : 2);
+  return [...links.values()].filter((link) => link.status !== undefined).sort((a, b) => rank(a) - rank(b));
+}

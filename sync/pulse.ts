@@ -1,0 +1,111 @@
+/**
+ * The pulse: one peer (the writer) tells all others each second how its documents stand, and each answers in one
+ * short message. That star is comparison, liveness and stall detection at once, and costs O(N).
+ * Digests are compared only where the numbers are equal: then a difference is a loss that no number shows (a delete).
+ */
+
+import type { PeerId } from '../src/base/ids.js';
+import { settle } from './catch-up.js';
+import { doubt, noteTail } from './doubt.js';
+import { vectorOf, wakeBy } from './engine-state.js';
+import type { DocumentState, EngineState, Step } from './engine-state.js';
+import { GROUP_KEY } from './keys.js';
+import { DIGEST_QUIET_MS, DOUBT_GRACE_MS, PULSE_INTERVAL_MS, PULSE_RECENT_MS, STALL_MS } from './limits.js';
+import { isPulser, noteStatus } from './membership.js';
+import type { DocumentReport, Frame, Vector } from './wire/frame.js';
+
+type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
+
+export function pulseWhenDue(step: Step): void {
+  const { state, now, effects } = step;
+  if (!isPulser(state)) return;
+  if (now < state.pulseDueAt) return wakeBy(state, state.pulseDueAt);
+  state.pulseDueAt = now + PULSE_INTERVAL_MS;
+  wakeBy(state, state.pulseDueAt);
+  const documents = documentsToReport(step).map((document) => ({ ...report(step, document), stored: document.stored }));
+  effects.push({ kind: 'publish', key: GROUP_KEY, frame: { kind: 'pulse', beat: ++state.beat, status: state.status, documents } });
+}
+
+/** What changed lately, and one of the quiet documents in turn. */
+function documentsToReport({ state, now }: Step): DocumentState[] {
+  const all = [...state.documents.values()];
+  const recent = all.filter((document) => now - document.changedAt < PULSE_RECENT_MS);
+  const quiet = all.filter((document) => !recent.includes(document));
+  const inTurn = quiet[state.rotation++ % Math.max(1, quiet.length)];
+  return inTurn === undefined ? recent : [...recent, inTurn];
+}
+
+function report({ state, now }: Step, document: DocumentState): DocumentReport {
+  const isQuiet = now - document.changedAt >= DIGEST_QUIET_MS && document.outbox.length === 0;
+  return { document: document.name, vector: liveVectorOf(state, document), digest: isQuiet ? document.replica.digest() : '' };
+}
+
+export function onPulse(step: Step, sender: PeerId, pulse: FrameOf<'pulse'>): void {
+  const { state, now, effects } = step;
+  if (!state.links.has(sender)) return;
+  noteStatus(step, sender, pulse.status);
+  if (sender === state.writer?.id) {
+    state.writerHeardAt = now;
+    wakeBy(state, now + STALL_MS);
+    if (state.isStalled) {
+      state.isStalled = false;
+      effects.push({ kind: 'recovered', writer: state.writer });
+    }
+  }
+  const documents: DocumentReport[] = [];
+  for (const theirs of pulse.documents) {
+    const document = state.documents.get(theirs.document);
+    if (document === undefined) continue;
+    if (sender === state.writer?.id) document.stored = new Map(theirs.stored);
+    documents.push(report(step, document));
+    compare(step, document, sender, theirs);
+  }
+  effects.push({ kind: 'request', peer: sender, frame: { kind: 'echo', beat: pulse.beat, documents } });
+}
+
+export function onEcho(step: Step, sender: PeerId, echo: FrameOf<'echo'>): void {
+  for (const theirs of echo.documents) {
+    const document = step.state.documents.get(theirs.document);
+    if (document !== undefined) compare(step, document, sender, theirs);
+  }
+}
+
+/** Holds another replica's numbers, and where these are equal its digest, against ours. */
+function compare(step: Step, document: DocumentState, from: PeerId, theirs: DocumentReport): void {
+  const { state } = step;
+  for (const [peer, seq] of theirs.vector) {
+    // Others' frames may be on their way still. Of who has left nothing more will come: the digest will tell.
+    if (state.links.has(peer)) noteTail(step, document, { sender: peer, seq, graceMs: DOUBT_GRACE_MS, hint: from });
+  }
+  const mine = report(step, document);
+  if (mine.digest !== '' && theirs.digest !== '' && mine.digest !== theirs.digest && areEqual(step, mine.vector, theirs.vector)) {
+    state.counters.mismatches++;
+    doubt(step, document, from, { graceMs: 0, evidence: true });
+    const frame = { kind: 'invite', document: document.name, stateVector: new Uint8Array() } as const;
+    step.effects.push({ kind: 'request', peer: from, frame });
+  }
+  settle(step, document);
+}
+
+/** Only of peers that live: numbers of the dead would be handed around for ever. */
+function liveVectorOf(state: EngineState, document: DocumentState): Vector {
+  const vector = vectorOf(state, document);
+  for (const peer of vector.keys()) if (peer !== state.self && !state.links.has(peer)) vector.delete(peer);
+  return vector;
+}
+
+/** What is missing of a dead peer shows in the digest alone. */
+function areEqual({ state }: Step, mine: Vector, theirs: Vector): boolean {
+  for (const peer of [state.self, ...state.links.keys()]) if ((mine.get(peer) ?? 0) !== (theirs.get(peer) ?? 0)) return false;
+  return true;
+}
+
+/** Says once when the writer has been silent too long, though its lock says that it lives. */
+export function watchWriter({ state, now, effects }: Step): void {
+  const { writer } = state;
+  if (writer === undefined || writer.id === state.self || state.isStalled) return;
+  const stallsAt = state.writerHeardAt + STALL_MS;
+  if (now < stallsAt) return wakeBy(state, stallsAt);
+  state.isStalled = true;
+  effects.push({ kind: 'stalled', writer });
+}

@@ -1,0 +1,87 @@
+/**
+ * Numbers per sender: what is next is applied, what was there is dropped, what lies behind a hole is held.
+ * A hole is seen before anything is applied, so nothing is ever applied out of its sender's order.
+ */
+
+import type { PeerId } from '../src/base/ids.js';
+import type { DocumentState, Step } from './engine-state.js';
+import { HELD_BYTES_MAX, HELD_FRAMES_MAX } from './limits.js';
+import type { Vector } from './wire/frame.js';
+
+export type Accepted = 'applied' | 'duplicate' | 'held';
+
+export function accept(step: Step, document: DocumentState, from: PeerId, seq: number, updates: readonly Uint8Array[]): Accepted {
+  const applied = document.applied.get(from) ?? 0;
+  if (seq <= applied) {
+    step.state.counters.duplicates++;
+    return 'duplicate';
+  }
+  if (seq > applied + 1) {
+    hold(document, from, seq, updates);
+    return 'held';
+  }
+  apply(step, document, from, seq, updates);
+  release(step, document, from);
+  return 'applied';
+}
+
+function apply(step: Step, document: DocumentState, from: PeerId, seq: number, updates: readonly Uint8Array[]): void {
+  document.applied.set(from, seq);
+  document.changedAt = step.now;
+  step.state.counters.applied++;
+  step.effects.push({ kind: 'apply', document: document.name, updates, from, cause: { kind: 'frame' } });
+}
+
+/** Frames over the limit are forgotten: catch-up will carry what they held. */
+function hold(document: DocumentState, from: PeerId, seq: number, updates: readonly Uint8Array[]): void {
+  const frames = document.held.get(from) ?? new Map<number, readonly Uint8Array[]>();
+  const bytes = bytesOf(updates);
+  if (frames.has(seq) || frames.size >= HELD_FRAMES_MAX || document.heldBytes + bytes > HELD_BYTES_MAX) return;
+  frames.set(seq, updates);
+  document.held.set(from, frames);
+  document.heldBytes += bytes;
+}
+
+/** Applies what is next in line, forgets what has been overtaken. */
+function release(step: Step, document: DocumentState, from: PeerId): void {
+  const frames = document.held.get(from);
+  if (frames === undefined) return;
+  for (const [seq, updates] of [...frames].sort(([a], [b]) => a - b)) {
+    const applied = document.applied.get(from) ?? 0;
+    if (seq > applied + 1) break;
+    frames.delete(seq);
+    document.heldBytes -= bytesOf(updates);
+    if (seq === applied + 1) apply(step, document, from, seq, updates);
+  }
+  if (frames.size === 0) document.held.delete(from);
+}
+
+/** Takes over the baseline of an answer: the difference that came with it held all of these frames. */
+export function adopt(step: Step, document: DocumentState, vector: Vector): void {
+  for (const [peer, seq] of vector) {
+    if (peer === step.state.self) continue;
+    if (!step.state.links.has(peer) && !step.state.departed.has(peer)) step.state.departed.set(peer, step.now);
+    if (seq > (document.tails.get(peer) ?? 0)) document.tails.set(peer, seq);
+    if (seq > (document.applied.get(peer) ?? 0)) document.applied.set(peer, seq);
+    release(step, document, peer);
+  }
+}
+
+/** Gives up a hole that nobody alive can fill: what lies behind it is applied, and Yjs keeps apart what it cannot place. */
+export function skipHole(step: Step, document: DocumentState, from: PeerId): void {
+  const tail = document.tails.get(from) ?? 0;
+  const frames = [...(document.held.get(from) ?? [])].sort(([a], [b]) => a - b);
+  for (const [seq, updates] of frames) {
+    document.heldBytes -= bytesOf(updates);
+    apply(step, document, from, seq, updates);
+  }
+  document.held.delete(from);
+  document.applied.set(from, tail);
+  step.state.counters.skipped++;
+}
+
+function bytesOf(updates: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const update of updates) bytes += update.length;
+  return bytes;
+}

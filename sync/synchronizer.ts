@@ -1,0 +1,282 @@
+/**
+ * The shell around the engine: it decodes frames, feeds inputs one after the other, and performs effects in order,
+ * at once. Whatever happens during a step (an observer of the application that writes, say) waits for its turn.
+ */
+
+import type { Clock } from '../src/base/clock.js';
+import { unreachable } from '../src/base/errors.js';
+import type { InstanceId, PeerId } from '../src/base/ids.js';
+import type { Log } from '../src/base/log.js';
+import type { Discovery } from './discovery.js';
+import type { ApplyCause, Effect, Input, WriterRef } from './engine-io.js';
+import { step } from './engine.js';
+import { createEngine } from './engine-state.js';
+import type { EngineOptions, EngineState } from './engine-state.js';
+import { GROUP_KEY } from './keys.js';
+import type { ReplicaView } from './replica-view.js';
+import type { Transport, TransportDropReason, TransportListener } from './transport.js';
+import { decodeFrame } from './wire/decode-frame.js';
+import type { DecodeFailure } from './wire/decode-frame.js';
+import { encodeFrame } from './wire/encode-frame.js';
+import type { Vector } from './wire/frame.js';
+
+/** What the engine cannot do itself. None of these may throw. */
+export interface SynchronizerHost {
+  /** Applies in one transaction; says why it did not, where the bytes were at fault. */
+  apply(document: string, updates: readonly Uint8Array[], from: PeerId): ApplyOutcome;
+  synced(document: string): void;
+  writerChanged(writer: WriterRef | undefined): void;
+  instancesChanged(joined: readonly InstanceId[], left: readonly InstanceId[]): void;
+  peerLost(peer: PeerId): void;
+  stalled(writer: WriterRef): void;
+  recovered(writer: WriterRef): void;
+  warn(code: string, message: string): void;
+}
+
+export type ApplyOutcome = { readonly ok: true } | { readonly ok: false; readonly detail: string };
+
+export interface SynchronizerOptions extends EngineOptions {
+  readonly transport: Transport;
+  readonly discovery: Discovery;
+  readonly clock: Clock;
+  readonly host: SynchronizerHost;
+  readonly log: Log;
+}
+
+export type FlushOutcome = { readonly ok: true; readonly term: number } | { readonly ok: false; readonly reason: FlushFailure };
+
+export type FlushFailure = 'no-writer' | 'store-failed' | 'closed';
+
+export type DropCounts = ReadonlyMap<DecodeFailure | TransportDropReason | 'misattributed', number>;
+
+export class Synchronizer {
+  readonly #options: SynchronizerOptions;
+  readonly #state: EngineState;
+  readonly #queue: Input[] = [];
+  readonly #dropped = new Map<DecodeFailure | TransportDropReason | 'misattributed', number>();
+  readonly #flushes = new Map<number, (outcome: FlushOutcome) => void>();
+  #isStepping = false;
+  #isClosed = false;
+  #flushCount = 0;
+  /** Resolves when the transport has taken what was published last. */
+  #published: Promise<void> = Promise.resolve();
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined;
+
+  constructor(options: SynchronizerOptions) {
+    this.#options = options;
+    this.#state = createEngine(options);
+    // Before the first connection, like every subscription that READY is to prove.
+    options.transport.subscribe(GROUP_KEY);
+  }
+
+  /** For looking only. */
+  get state(): Readonly<EngineState> {
+    return this.#state;
+  }
+
+  get dropped(): DropCounts {
+    return this.#dropped;
+  }
+
+  /** Give this to the transport. */
+  readonly listener: TransportListener = {
+    published: (frame) => this.#receive(frame, undefined),
+    requested: (from, frame) => this.#receive(frame, from),
+    responded: (from, frame) => this.#receive(frame, from),
+    subscribed: (key) => this.#feed({ kind: 'subscribed', key }),
+    disconnected: (peer) => this.#onDisconnected(peer),
+    dropped: (reason, detail) => this.#drop(reason, detail),
+  };
+
+  /** Reads the roster and says hello to whoever is new in it. */
+  async meet(): Promise<void> {
+    const entries = await this.#options.discovery.list();
+    this.#feed({ kind: 'roster', entries });
+  }
+
+  openDocument(document: string, replica: ReplicaView, { isStored }: { readonly isStored: boolean }): void {
+    this.#feed({ kind: 'document-opened', document, replica, isStored });
+  }
+
+  documentLoaded(document: string): void {
+    this.#feed({ kind: 'document-loaded', document });
+  }
+
+  local(document: string, update: Uint8Array): void {
+    this.#feed({ kind: 'local', document, update });
+  }
+
+  setRole(term: number): void {
+    this.#feed({ kind: 'role', term });
+  }
+
+  setInstances(instances: readonly InstanceId[]): void {
+    this.#feed({ kind: 'instances', instances });
+  }
+
+  stored(document: string, vector: Vector): void {
+    this.#feed({ kind: 'stored', document, vector });
+  }
+
+  /** Gives a number to everything that was written before this call. */
+  drain(): void {
+    this.#feed({ kind: 'drain' });
+  }
+
+  /** Resolves when the writer durably has all that was written before the call, or when that cannot come about. */
+  flush(signal?: AbortSignal): Promise<FlushOutcome> {
+    const flush = ++this.#flushCount;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#flushes.delete(flush);
+        this.#feed({ kind: 'flush-cancelled', flush });
+        reject(signal?.reason);
+      };
+      if (signal?.aborted === true) return reject(signal.reason);
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#flushes.set(flush, (outcome) => {
+        signal?.removeEventListener('abort', abort);
+        resolve(outcome);
+      });
+      this.#feed({ kind: 'flush', flush });
+    });
+  }
+
+  /** Says goodbye; nothing is sent or performed afterwards. */
+  leave(): void {
+    if (this.#isClosed) return;
+    this.#feed({ kind: 'leave' });
+    this.stop();
+  }
+
+  /** Ends at once, without a word: what a kill does. */
+  stop(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    for (const settle of this.#flushes.values()) settle({ ok: false, reason: 'closed' });
+    this.#flushes.clear();
+  }
+
+  #receive(bytes: Uint8Array, from: PeerId | undefined): void {
+    const decoded = decodeFrame(bytes);
+    if (!decoded.ok) return this.#drop(decoded.reason, decoded.detail);
+    const { sender, frame } = decoded;
+    if (from !== undefined && from !== sender) return this.#drop('misattributed', `${from} sent a frame of ${sender}`);
+    this.#feed({ kind: 'received', sender, frame });
+  }
+
+  #drop(reason: DecodeFailure | TransportDropReason | 'misattributed', detail: string): void {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
+    this.#options.log({ level: 'debug', code: 'frame-dropped', message: `${reason}: ${detail}` });
+  }
+
+  #onDisconnected(peer: PeerId): void {
+    this.#feed({ kind: 'lost', peer });
+    // A kill closes the sockets a moment before it frees the lock: look again for who is still there, shortly.
+    this.#options.clock.after(REUNION_MS, () => void this.#meetAgain());
+  }
+
+  async #meetAgain(): Promise<void> {
+    if (this.#isClosed) return;
+    try {
+      await this.meet();
+    } catch (error) {
+      this.#options.host.warn('roster-unreadable', String(error));
+    }
+  }
+
+  #feed(input: Input): void {
+    if (this.#isClosed) return;
+    this.#queue.push(input);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
+    this.#isStepping = false;
+    this.#arm();
+  }
+
+  #step(input: Input): void {
+    for (const effect of step(this.#state, input, this.#options.clock.now())) this.#perform(effect);
+  }
+
+  #perform(effect: Effect): void {
+    const { transport, host } = this.#options;
+    switch (effect.kind) {
+      case 'connect':
+        return transport.connect(effect.address);
+      case 'disconnect':
+        return transport.disconnect(effect.peer);
+      case 'subscribe':
+        return transport.subscribe(effect.key);
+      case 'unsubscribe':
+        return transport.unsubscribe(effect.key);
+      case 'publish':
+        this.#published = transport.publish(effect.key, encodeFrame(this.#state.self, effect.frame));
+        return;
+      case 'request':
+        return transport.request(effect.peer, encodeFrame(this.#state.self, effect.frame));
+      case 'respond':
+        return transport.respond(effect.peer, encodeFrame(this.#state.self, effect.frame));
+      case 'apply':
+        return this.#apply(effect.document, effect.updates, effect.from, effect.cause);
+      case 'drain-soon':
+        // A microtask at the earliest: what one tick writes travels as one frame. While a send is under way, later.
+        void this.#published.then(() => this.#feed({ kind: 'drain' }));
+        return;
+      case 'probe':
+        if (!this.#options.discovery.isAlive(effect.peer)) this.#queue.push({ kind: 'lost', peer: effect.peer });
+        return;
+      case 'synced':
+        return host.synced(effect.document);
+      case 'flushed':
+        return this.#settleFlush(effect.flush, { ok: true, term: effect.term });
+      case 'flush-failed':
+        return this.#settleFlush(effect.flush, { ok: false, reason: effect.reason });
+      case 'writer-changed':
+        return host.writerChanged(effect.writer);
+      case 'instances-changed':
+        return host.instancesChanged(effect.joined, effect.left);
+      case 'peer-lost':
+        return host.peerLost(effect.peer);
+      case 'stalled':
+        return host.stalled(effect.writer);
+      case 'recovered':
+        return host.recovered(effect.writer);
+      case 'warn':
+        return host.warn(effect.code, effect.message);
+      default:
+        unreachable(effect);
+    }
+  }
+
+  /** The outcome is stepped at once, before any other input: a baseline is adopted in the tick of its difference. */
+  #apply(document: string, updates: readonly Uint8Array[], from: PeerId, cause: ApplyCause): void {
+    const outcome = this.#options.host.apply(document, updates, from);
+    if (outcome.ok) this.#step({ kind: 'applied', document, from, cause });
+    else this.#step({ kind: 'rejected', document, from, cause, detail: outcome.detail });
+  }
+
+  #settleFlush(flush: number, outcome: FlushOutcome): void {
+    this.#flushes.get(flush)?.(outcome);
+    this.#flushes.delete(flush);
+  }
+
+  /** One timer, for the engine's next moment. */
+  #arm(): void {
+    const { wakeAt } = this.#state;
+    if (this.#isClosed || (this.#timer !== undefined && this.#timer.at <= wakeAt)) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (wakeAt === Infinity) return;
+    const { clock } = this.#options;
+    const cancel = clock.after(Math.max(0, Math.ceil(wakeAt - clock.now())), () => {
+      this.#timer = undefined;
+      this.#feed({ kind: 'tick' });
+    });
+    this.#timer = { at: wakeAt, cancel };
+  }
+}
+
+/** How long after a lost connection the roster is read again. */
+const REUNION_MS = 50;

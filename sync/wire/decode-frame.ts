@@ -1,0 +1,197 @@
+/**
+ * Bytes → frame, for bytes from anywhere: total, never throws, never allocates by a number that it has not checked.
+ * The checksum is looked at first: nothing of a damaged frame is interpreted.
+ */
+
+import { crc32 } from 'node:zlib';
+import * as decoding from 'lib0/decoding';
+import { describe } from '../../src/base/errors.js';
+import { newInstanceId } from '../../src/base/ids.js';
+import type { InstanceId, PeerId } from '../../src/base/ids.js';
+import * as limits from '../limits.js';
+import { MAGIC_0, MAGIC_1 } from './encode-frame.js';
+import { KIND_NUMBERS, PROTOCOL_MAX, PROTOCOL_MIN, REFUSAL_NUMBERS } from './frame.js';
+import type { DocumentReport, Frame, FrameKind, PeerStatus, ReceivedFrame, RefusalReason } from './frame.js';
+
+export type Decoded =
+  | ({ readonly ok: true } & ReceivedFrame)
+  | { readonly ok: false; readonly reason: DecodeFailure; readonly detail: string };
+
+export type DecodeFailure = 'foreign' | 'version' | 'checksum' | 'unknown-kind' | 'malformed' | 'too-large';
+
+type Decoder = decoding.Decoder;
+
+const KINDS = new Map<number, FrameKind>(Object.entries(KIND_NUMBERS).map(([kind, number]) => [number, kind as FrameKind]));
+const REFUSALS = new Map<number, RefusalReason>(
+  Object.entries(REFUSAL_NUMBERS).map(([reason, number]) => [number, reason as RefusalReason]),
+);
+/** magic, version, kind, sender, empty document, seq, checksum */
+const SHORTEST = 2 + 1 + 1 + 8 + 1 + 1 + 4;
+
+export function decodeFrame(bytes: Uint8Array): Decoded {
+  if (bytes.length > limits.FRAME_BYTES_MAX) return failed('too-large', `${bytes.length} bytes`);
+  if (bytes.length < SHORTEST || bytes[0] !== MAGIC_0 || bytes[1] !== MAGIC_1) return failed('foreign', `${bytes.length} bytes`);
+  const version = bytes[2] ?? 0;
+  if (version < PROTOCOL_MIN || version > PROTOCOL_MAX) return failed('version', `protocol ${version}`);
+  const body = bytes.subarray(0, bytes.length - 4);
+  const checksum = new DataView(bytes.buffer, bytes.byteOffset + body.length, 4).getUint32(0);
+  if (crc32(body) !== checksum) return failed('checksum', `${bytes.length} bytes`);
+  try {
+    return decodeBody(body);
+  } catch (error) {
+    // lib0 throws where the bytes end early, and we where a number is out of bounds: both are the sender's fault.
+    return failed('malformed', describe(error));
+  }
+}
+
+function failed(reason: DecodeFailure, detail: string): Decoded {
+  return { ok: false, reason, detail };
+}
+
+function decodeBody(body: Uint8Array): Decoded {
+  const from = decoding.createDecoder(body);
+  from.pos = 3;
+  const kindNumber = decoding.readVarUint(from);
+  const kind = KINDS.get(kindNumber);
+  if (kind === undefined) return failed('unknown-kind', `kind ${kindNumber}`);
+  const sender = readPeer(from);
+  const document = readText(from, limits.DOCUMENT_NAME_BYTES_MAX);
+  const seq = decoding.readVarUint(from);
+  const frame = readPayload(from, { kind, sender, document, seq });
+  if (from.pos !== body.length) return failed('malformed', `${body.length - from.pos} bytes too many`);
+  return { ok: true, sender, frame };
+}
+
+interface Header {
+  readonly kind: FrameKind;
+  readonly sender: PeerId;
+  readonly document: string;
+  readonly seq: number;
+}
+
+function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Frame {
+  switch (kind) {
+    case 'updates':
+      return { kind, document, seq, updates: readList(from, limits.UPDATES_IN_FRAME_MAX, () => decoding.readVarUint8Array(from)) };
+    case 'tail':
+      return { kind, document, seq };
+    case 'invite':
+      return { kind, document, stateVector: decoding.readVarUint8Array(from) };
+    case 'ready':
+      return { kind, status: readStatus(from, sender), tails: readTails(from) };
+    case 'status':
+      return { kind, status: readStatus(from, sender) };
+    case 'pulse':
+      return {
+        kind,
+        beat: decoding.readVarUint(from),
+        status: readStatus(from, sender),
+        documents: readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => ({ ...readReport(from), stored: readVector(from) })),
+      };
+    case 'goodbye':
+      return { kind, tails: readTails(from) };
+    case 'hello': {
+      const publisher = readText(from, limits.ENDPOINT_BYTES_MAX);
+      const responder = readText(from, limits.ENDPOINT_BYTES_MAX);
+      return { kind, address: { id: sender, publisher, responder }, ...readIntroduction(from, sender) };
+    }
+    case 'welcome':
+      return { kind, ...readIntroduction(from, sender) };
+    case 'want':
+      return { kind, document, request: decoding.readVarUint(from), stateVector: decoding.readVarUint8Array(from) };
+    case 'more':
+      return { kind, document, request: decoding.readVarUint(from), index: decoding.readVarUint(from) };
+    case 'echo':
+      return { kind, beat: decoding.readVarUint(from), documents: readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => readReport(from)) };
+    case 'flush':
+      return { kind, request: decoding.readVarUint(from), targets: readTails(from) };
+    case 'have':
+      return readHave(from, document);
+    case 'flushed':
+      return { kind, request: decoding.readVarUint(from), term: decoding.readVarUint(from) };
+    case 'refused': {
+      const request = decoding.readVarUint(from);
+      const reason = REFUSALS.get(decoding.readUint8(from));
+      if (reason === undefined) throw new RangeError('unknown reason of a refusal');
+      return { kind, request, reason };
+    }
+  }
+}
+
+function readHave(from: Decoder, document: string): Frame {
+  const request = decoding.readVarUint(from);
+  const index = decoding.readVarUint(from);
+  const count = decoding.readVarUint(from);
+  if (count < 1 || count > limits.CHUNKS_MAX || index >= count) throw new RangeError(`chunk ${index} of ${count}`);
+  const isComplete = readFlags(from, 1) === 1;
+  const bytes = decoding.readVarUint8Array(from);
+  if (bytes.length > limits.CHUNK_BYTES) throw new RangeError(`chunk of ${bytes.length} bytes`);
+  const vector = readVector(from);
+  const stateVector = decoding.readVarUint8Array(from);
+  return { kind: 'have', document, request, index, count, bytes, vector, stateVector, isComplete };
+}
+
+function readIntroduction(from: Decoder, sender: PeerId) {
+  return {
+    protocolMin: decoding.readVarUint(from),
+    protocolMax: decoding.readVarUint(from),
+    status: readStatus(from, sender),
+    tails: readTails(from),
+  };
+}
+
+function readStatus(from: Decoder, sender: PeerId): PeerStatus {
+  const revision = decoding.readVarUint(from);
+  const term = decoding.readVarUint(from);
+  const flags = readFlags(from, 3);
+  const pid = decoding.readVarUint(from);
+  const packageVersion = readText(from, 64);
+  const instances = readList(from, limits.INSTANCES_MAX, () => readInstance(from, sender));
+  return { revision, term, isComplete: (flags & 1) !== 0, canWrite: (flags & 2) !== 0, pid, packageVersion, instances };
+}
+
+function readInstance(from: Decoder, sender: PeerId): InstanceId {
+  const number = Number(readText(from, 16));
+  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError('an instance has no number');
+  return newInstanceId(sender, number);
+}
+
+function readReport(from: Decoder): DocumentReport {
+  const document = readText(from, limits.DOCUMENT_NAME_BYTES_MAX);
+  const vector = readVector(from);
+  return { document, vector, digest: readText(from, 64) };
+}
+
+function readTails(from: Decoder): Map<string, number> {
+  return new Map(
+    readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => [readText(from, limits.DOCUMENT_NAME_BYTES_MAX), decoding.readVarUint(from)]),
+  );
+}
+
+function readVector(from: Decoder): Map<PeerId, number> {
+  return new Map(readList(from, limits.VECTOR_ENTRIES_MAX, () => [readPeer(from), decoding.readVarUint(from)]));
+}
+
+function readPeer(from: Decoder): PeerId {
+  return Buffer.from(decoding.readUint8Array(from, 8)).toString('hex') as PeerId;
+}
+
+function readFlags(from: Decoder, highest: number): number {
+  const flags = decoding.readUint8(from);
+  if (!(flags <= highest)) throw new RangeError(`flags ${flags}`);
+  return flags;
+}
+
+function readText(from: Decoder, bytesMax: number): string {
+  const bytes = decoding.readVarUint8Array(from);
+  if (bytes.length > bytesMax) throw new RangeError(`text of ${bytes.length} bytes`);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+}
+
+function readList<Item>(from: Decoder, countMax: number, read: () => Item): Item[] {
+  const count = decoding.readVarUint(from);
+  if (count > countMax) throw new RangeError(`list of ${count}`);
+  const items: Item[] = [];
+  for (let index = 0; index < count; index++) items.push(read());
+  return items;
+}

@@ -1,0 +1,141 @@
+/**
+ * What peers say to each other: a closed union, one variant per kind of frame.
+ * How each lies in bytes stands in encode-frame, decode-frame and docs/PROTOCOL.md.
+ */
+
+import type { InstanceId, PeerId } from '../../src/base/ids.js';
+import type { PeerAddress } from '../transport.js';
+
+/** The protocol that this copy speaks; a range is exchanged at hello. */
+export const PROTOCOL_MIN = 1;
+export const PROTOCOL_MAX = 1;
+
+/** Highest frame number per sender, of what a replica has applied without a hole. */
+export type Vector = ReadonlyMap<PeerId, number>;
+
+/** The last number that the frame's sender gave to a frame of each of its documents. */
+export type Tails = ReadonlyMap<string, number>;
+
+/** What a peer says of itself. */
+export interface PeerStatus {
+  /** Counts the changes: what is older than what is known came by a slower way, and is ignored. */
+  readonly revision: number;
+  /** Its term while it is the writer, else 0. */
+  readonly term: number;
+  /** Its `main` is synced: what it answers may be believed to be the whole. */
+  readonly isComplete: boolean;
+  readonly canWrite: boolean;
+  readonly pid: number;
+  readonly packageVersion: string;
+  readonly instances: readonly InstanceId[];
+}
+
+/** How a replica compares, and what the writer holds durably of it. */
+export interface DocumentReport {
+  readonly document: string;
+  readonly vector: Vector;
+  /** Hex; empty while the document is being changed: a digest costs time. */
+  readonly digest: string;
+}
+
+export interface PulsedDocument extends DocumentReport {
+  /** Frames that the writer's store holds durably, with all that came before them. */
+  readonly stored: Vector;
+}
+
+/** Published under the document's key. */
+export type DocumentFrame =
+  | { readonly kind: 'updates'; readonly document: string; readonly seq: number; readonly updates: readonly Uint8Array[] }
+  /** The last number once more, after a burst: so that a lost last frame is noticed. */
+  | { readonly kind: 'tail'; readonly document: string; readonly seq: number };
+
+/** Published under the group's key, or (ready) under the asking peer's. */
+export type GroupFrame =
+  | { readonly kind: 'ready'; readonly status: PeerStatus; readonly tails: Tails }
+  | { readonly kind: 'status'; readonly status: PeerStatus }
+  | { readonly kind: 'pulse'; readonly beat: number; readonly status: PeerStatus; readonly documents: readonly PulsedDocument[] }
+  | { readonly kind: 'goodbye'; readonly tails: Tails };
+
+/** Sent to one peer. */
+export type RequestFrame =
+  | {
+      readonly kind: 'hello';
+      readonly address: PeerAddress;
+      readonly protocolMin: number;
+      readonly protocolMax: number;
+      readonly status: PeerStatus;
+      readonly tails: Tails;
+    }
+  /** Asks for what this state vector lacks. */
+  | { readonly kind: 'want'; readonly document: string; readonly request: number; readonly stateVector: Uint8Array }
+  /** Asks for a further chunk of the answer to a `want`. */
+  | { readonly kind: 'more'; readonly document: string; readonly request: number; readonly index: number }
+  /** "You may lack something that I have: ask me." An empty state vector means: whatever yours says. */
+  | { readonly kind: 'invite'; readonly document: string; readonly stateVector: Uint8Array }
+  /** The answer to a pulse. */
+  | { readonly kind: 'echo'; readonly beat: number; readonly documents: readonly DocumentReport[] }
+  /** Asks the writer to say when it holds these numbers of ours durably. */
+  | { readonly kind: 'flush'; readonly request: number; readonly targets: Tails };
+
+/** Answers to one peer. */
+export type ResponseFrame =
+  | {
+      readonly kind: 'welcome';
+      readonly protocolMin: number;
+      readonly protocolMax: number;
+      readonly status: PeerStatus;
+      readonly tails: Tails;
+    }
+  /** One chunk of a difference; vector, state vector and completeness were taken in the tick of the difference. */
+  | {
+      readonly kind: 'have';
+      readonly document: string;
+      readonly request: number;
+      readonly index: number;
+      readonly count: number;
+      readonly bytes: Uint8Array;
+      readonly vector: Vector;
+      readonly stateVector: Uint8Array;
+      readonly isComplete: boolean;
+    }
+  | { readonly kind: 'flushed'; readonly request: number; readonly term: number }
+  | { readonly kind: 'refused'; readonly request: number; readonly reason: RefusalReason };
+
+export type RefusalReason = 'not-writer' | 'unknown-document' | 'expired' | 'version' | 'store-failed';
+
+export type Frame = DocumentFrame | GroupFrame | RequestFrame | ResponseFrame;
+export type FrameKind = Frame['kind'];
+
+/** A frame with whom it came from. */
+export interface ReceivedFrame {
+  readonly sender: PeerId;
+  readonly frame: Frame;
+}
+
+/** The numbers on the wire; never given twice, never changed. */
+export const KIND_NUMBERS: Readonly<Record<FrameKind, number>> = {
+  updates: 1,
+  tail: 2,
+  ready: 3,
+  status: 4,
+  pulse: 5,
+  goodbye: 6,
+  hello: 16,
+  want: 17,
+  more: 18,
+  invite: 19,
+  echo: 20,
+  flush: 21,
+  welcome: 32,
+  have: 33,
+  flushed: 34,
+  refused: 35,
+};
+
+export const REFUSAL_NUMBERS: Readonly<Record<RefusalReason, number>> = {
+  'not-writer': 1,
+  'unknown-document': 2,
+  expired: 3,
+  version: 4,
+  'store-failed': 5,
+};

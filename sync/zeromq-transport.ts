@@ -1,0 +1,207 @@
+/**
+ * The transport between processes: ZeroMQ over unix sockets of this user. Publisher (XPUB) and responder (ROUTER) are
+ * bound under random names in the runtime directory; the connections (SUB, and a DEALER for each peer that is asked)
+ * lead to those of others. Here is only how they are put together, opened and closed; each has a file in `zeromq/`.
+ *
+ * `zeromq` itself is loaded by `open()`, never at import. Limits: docs/LIMITS.md.
+ */
+
+import type { Clock } from '../src/base/clock.js';
+import { assert, SocommError, systemCode } from '../src/base/errors.js';
+import type { PeerId } from '../src/base/ids.js';
+import type { Random } from '../src/base/random.js';
+import { hasSocketFile, newSocketEndpoint, removeSocketFile } from './socket-file.js';
+import type { PeerAddress, Traffic, Transport, TransportListener } from './transport.js';
+import { Connections } from './zeromq/connections.js';
+import { Publisher } from './zeromq/publisher.js';
+import type { Refused } from './zeromq/refusal.js';
+import { Responder } from './zeromq/responder.js';
+import { FRAME_BYTES_MAX, loadSockets, type Router, type Sockets, type XPublisher } from './zeromq/sockets.js';
+
+/** What ZeroMQ's thread gets at the end to send what it was given. It needs far less, but for a peer that does not read. */
+const LINGER_AT_CLOSE_MS = 20;
+
+export interface ZeromqTransportOptions {
+  /** Absolute, this user's alone (see discovery/runtime-directory). */
+  readonly runtimeDirectory: string;
+  readonly random: Random;
+  readonly clock: Clock;
+}
+
+interface Opened {
+  readonly address: PeerAddress;
+  readonly publisher: Publisher;
+  readonly responder: Responder;
+  readonly connections: Connections;
+}
+
+export class ZeromqTransport implements Transport {
+  readonly traffic = { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 } satisfies Traffic;
+  readonly #options: ZeromqTransportOptions;
+  #state: 'new' | 'open' | 'closed' = 'new';
+  /** Undefined again from the first moment of `close()`. */
+  #listener: TransportListener | undefined;
+  #opened: Opened | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ZeromqTransportOptions) {
+    this.#options = options;
+  }
+
+  /** Errors: SOCOMM_NATIVE_MISSING, SOCOMM_NO_IPC, SOCOMM_DIRECTORY_INVALID, SOCOMM_IO; SOCOMM_CLOSED if it is closed meanwhile. */
+  async open(id: PeerId, listener: TransportListener): Promise<PeerAddress> {
+    assert(this.#state === 'new', 'a transport is opened once');
+    this.#state = 'open';
+    const { runtimeDirectory, random } = this.#options;
+    const address = {
+      id,
+      publisher: newSocketEndpoint(runtimeDirectory, 'p', random),
+      responder: newSocketEndpoint(runtimeDirectory, 'r', random),
+    };
+    const sockets = await loadSockets();
+    const bound = await bind(sockets, address);
+    if (this.#closing !== undefined) {
+      release(bound);
+      throw new SocommError('SOCOMM_CLOSED', 'The transport was closed while it was being opened.');
+    }
+    this.#listener = listener;
+    this.#opened = this.#assemble(sockets, bound);
+    return address;
+  }
+
+  connect(peer: PeerAddress): void {
+    this.#opened?.connections.connect(peer);
+  }
+
+  /** Whether the sockets' files are to be seen: not so where the peer has another file system, as in another sandbox. */
+  canReach(peer: PeerAddress): boolean {
+    return hasSocketFile(peer.publisher) && hasSocketFile(peer.responder);
+  }
+
+  disconnect(peer: PeerId): void {
+    this.#opened?.connections.disconnect(peer);
+  }
+
+  subscribe(key: string): void {
+    this.#opened?.connections.subscribe(key);
+  }
+
+  unsubscribe(key: string): void {
+    this.#opened?.connections.unsubscribe(key);
+  }
+
+  publish(key: string, frame: Uint8Array): Promise<void> {
+    if (this.#opened === undefined) return Promise.resolve();
+    this.#countOut(frame);
+    return this.#opened.publisher.publish(key, frame);
+  }
+
+  request(peer: PeerId, frame: Uint8Array): void {
+    if (this.#opened === undefined) return;
+    this.#countOut(frame);
+    if (this.#opened.connections.request(peer, frame)) return;
+    queueMicrotask(() => this.#dropped('unreachable', `no connection to peer ${peer}`));
+  }
+
+  respond(peer: PeerId, frame: Uint8Array): void {
+    if (this.#opened === undefined) return;
+    this.#countOut(frame);
+    this.#opened.responder.respond(peer, frame);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #assemble(sockets: Sockets, { address, publisher, responder }: Bound): Opened {
+    const dropped = this.#dropped;
+    return {
+      address,
+      publisher: new Publisher(publisher, { dropped, subscribed: (key) => this.#listener?.subscribed(key) }),
+      responder: new Responder(responder, {
+        dropped,
+        requested: (from, frame) => {
+          this.#countIn(frame);
+          this.#listener?.requested(from, frame);
+        },
+      }),
+      connections: new Connections({
+        self: address.id,
+        sockets,
+        clock: this.#options.clock,
+        lingerMs: LINGER_AT_CLOSE_MS,
+        listener: {
+          dropped,
+          published: (frame) => {
+            this.#countIn(frame);
+            this.#listener?.published(frame);
+          },
+          responded: (from, frame) => {
+            this.#countIn(frame);
+            this.#listener?.responded(from, frame);
+          },
+          disconnected: (peer) => this.#listener?.disconnected(peer),
+        },
+      }),
+    };
+  }
+
+  async #close(): Promise<void> {
+    const opened = this.#opened;
+    this.#state = 'closed';
+    this.#listener = undefined;
+    this.#opened = undefined;
+    if (opened === undefined) return;
+    const { publisher, responder, connections, address } = opened;
+    // All three at once: what was handed to ZeroMQ before goes out ahead of the ends of the connections.
+    await Promise.all([publisher.close(LINGER_AT_CLOSE_MS), responder.close(LINGER_AT_CLOSE_MS), connections.close()]);
+    removeSocketFile(address.publisher);
+    removeSocketFile(address.responder);
+  }
+
+  readonly #dropped: Refused = (reason, detail) => this.#listener?.dropped(reason, detail);
+
+  #countOut(frame: Uint8Array): void {
+    if (frame.byteLength > FRAME_BYTES_MAX)
+      throw new TypeError(`a frame of ${frame.byteLength} bytes: at most ${FRAME_BYTES_MAX} can be sent`);
+    this.traffic.framesOut++;
+    this.traffic.bytesOut += frame.byteLength;
+  }
+
+  #countIn(frame: Uint8Array): void {
+    this.traffic.framesIn++;
+    this.traffic.bytesIn += frame.byteLength;
+  }
+}
+
+interface Bound {
+  readonly address: PeerAddress;
+  readonly publisher: XPublisher;
+  readonly responder: Router;
+}
+
+async function bind(sockets: Sockets, address: PeerAddress): Promise<Bound> {
+  const bound = { address, publisher: sockets.publisher(), responder: sockets.responder() };
+  try {
+    await bound.publisher.bind(address.publisher);
+    await bound.responder.bind(address.responder);
+    return bound;
+  } catch (cause) {
+    release(bound);
+    const code = systemCode(cause) ?? 'unknown cause';
+    throw new SocommError(
+      'SOCOMM_IO',
+      `No socket can be made at ${address.publisher} (${code}). Make sure that the directory exists and that this user may write` +
+        ' to it, or choose another with the option `runtimeDirectory`.',
+      { cause },
+    );
+  }
+}
+
+function release({ address, publisher, responder }: Bound): void {
+  publisher.close();
+  responder.close();
+  removeSocketFile(address.publisher);
+  removeSocketFile(address.responder);
+}

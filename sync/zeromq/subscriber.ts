@@ -1,0 +1,65 @@
+/**
+ * Our one SUB, connected to the publisher of every other peer.
+ *
+ * libzmq puts all current subscriptions into the pipe when `connect()` makes it, later ones after them: a publisher
+ * sees a key that is subscribed after `connect()` only after all earlier ones. That is what makes READY a proof.
+ */
+
+import { ReceiveLoop } from './receive-loop.js';
+import type { Refused } from './refusal.js';
+import type { Subscriber as Socket } from './sockets.js';
+
+export interface SubscriberListener {
+  published(frame: Buffer): void;
+  /** The connection to this endpoint came about. */
+  connected(endpoint: string): void;
+  /** It is gone. ZeroMQ would try for ever to make it anew: the endpoint is to be disconnected. */
+  lost(endpoint: string): void;
+  dropped: Refused;
+}
+
+export class Subscriber {
+  readonly #socket: Socket;
+  readonly #loop: ReceiveLoop;
+  readonly #subscriptions = new Set<string>();
+
+  constructor(socket: Socket, listener: SubscriberListener) {
+    this.#socket = socket;
+    // An exception in one of these would end the observer for good: they only take notes.
+    socket.events.on('connect', ({ address }) => listener.connected(address));
+    socket.events.on('disconnect', ({ address }) => listener.lost(address));
+    this.#loop = new ReceiveLoop(socket, (parts) => {
+      const frame = parts[1];
+      if (frame !== undefined && parts.length === 2) listener.published(frame);
+      else listener.dropped('foreign', `a published message of ${parts.length} parts`);
+    });
+  }
+
+  connect(endpoint: string): void {
+    this.#socket.connect(endpoint);
+  }
+
+  disconnect(endpoint: string): void {
+    this.#socket.disconnect(endpoint);
+  }
+
+  /** libzmq counts how often a key is subscribed; here once is once. */
+  subscribe(key: string): void {
+    if (this.#subscriptions.has(key)) return;
+    this.#subscriptions.add(key);
+    this.#socket.subscribe(key);
+  }
+
+  unsubscribe(key: string): void {
+    if (this.#subscriptions.delete(key)) this.#socket.unsubscribe(key);
+  }
+
+  caughtUp(): Promise<void> {
+    return this.#loop.caughtUp();
+  }
+
+  async close(): Promise<void> {
+    this.#socket.close();
+    await this.#loop.ended;
+  }
+}
