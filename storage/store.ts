@@ -12,11 +12,14 @@ import type { PeerId } from '../src/base/ids.js';
 export type Vector = ReadonlyMap<PeerId, number>;
 
 export interface OwnerLock {
-  /** Takes the lock if nobody has it, and makes sure that the path still names what was locked. True if we own it now. */
+  /**
+   * Takes the lock if nobody has it, and makes sure that the path still names what was locked. True if we own it now.
+   * Throws SOCOMM_STORE_GONE, SOCOMM_LOCK_UNAVAILABLE.
+   */
   tryAcquire(): boolean;
   /** Whether we hold the lock and the path still names the locked file. Cheap (one `stat`). */
   isOwned(): boolean;
-  /** Whether somebody else holds it; takes nothing. */
+  /** Idempotent. Close the store first. */
   release(): void;
 }
 
@@ -85,6 +88,7 @@ export interface Store {
   /**
    * Appends all records, and the term, in one atomic batch. Durable when it resolves.
    * After a rejection the handle is not to be trusted: `close()`, `open()`, and append again.
+   * Errors: SOCOMM_STORE_FAILED, SOCOMM_STORE_GONE, SOCOMM_STORE_IN_USE (the lock was lost: step down, acknowledge nothing).
    */
   append(term: number, records: readonly StoreRecord[]): Promise<void>;
   /** Reads and verifies one document. */

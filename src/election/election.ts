@@ -1,0 +1,192 @@
+/**
+ * Who may write: a deterministic machine over the kernel's word. Spec and invariants: docs/ELECTION.md.
+ *
+ *                    denied: try again later
+ *                  ┌────────┐
+ *                  ▼        │
+ *   started ──► following ──┴─ granted ──► taking over ── first record durable ──► leading
+ *                  ▲                            │                                    │
+ *                  │◄───────── failed ──────────┘                                    │
+ *                  │◄──────── stepped down ◄──── stepping down ◄─ store failed ──────┤
+ *                                                      ▲                             │
+ *   abstaining (storage: 'never')      closed ◄────────┴──────────── close ──────────┘
+ *
+ * The lock is tried at once when the writer goes, then ever more slowly while it is denied: the kernel frees it a
+ * moment after a killed process's sockets are closed. Otherwise a slow, jittered poll. A try costs 10 µs and is no wait.
+ */
+
+import { unreachable } from '../base/errors.js';
+
+export type ElectionState =
+  | { readonly kind: 'abstaining' }
+  /** `tries` of the quick series were denied so far; `failures` takeovers failed in a row. */
+  | { readonly kind: 'following'; readonly tries: number; readonly failures: number }
+  | { readonly kind: 'taking-over'; readonly failures: number }
+  | { readonly kind: 'leading'; readonly term: number }
+  | { readonly kind: 'stepping-down'; readonly failures: number; readonly isClosing: boolean }
+  | { readonly kind: 'closed' };
+
+export type ElectionInput =
+  | { readonly kind: 'started' }
+  /** The time that `wait` asked for is over. */
+  | { readonly kind: 'due' }
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'denied' }
+  /** The writer's connection dropped, it said goodbye, or it stepped down. */
+  | { readonly kind: 'writer-gone' }
+  /** Somebody else announced itself. */
+  | { readonly kind: 'writer-seen' }
+  | { readonly kind: 'took-over'; readonly term: number }
+  /** The takeover, or later the store, failed, or the lock was no longer ours. */
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'stepped-down' }
+  | { readonly kind: 'close' };
+
+export type ElectionEffect =
+  /** Answer with `granted` or `denied`. */
+  | { readonly kind: 'try-lock' }
+  /** Answer with `took-over` or `failed`. */
+  | { readonly kind: 'take-over' }
+  /** End what was begun, close the store, release the lock; answer with `stepped-down`. */
+  | { readonly kind: 'step-down' }
+  /** Answer with `due`; replaces an earlier wait. `fraction` of it is left to chance. */
+  | { readonly kind: 'wait'; readonly delayMs: number; readonly jitter: number }
+  | { readonly kind: 'lead'; readonly term: number };
+
+export interface ElectionStep {
+  readonly state: ElectionState;
+  readonly effects: readonly ElectionEffect[];
+}
+
+/** After the writer has gone: a killed process's lock is free 1 to 2 ms after its sockets. */
+export const QUICK_TRIES_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
+export const POLL_MS = 2000;
+export const COOL_DOWN_MS = 1000;
+export const COOL_DOWN_MAX_MS = 30_000;
+
+export function initialElection(canWrite: boolean): ElectionState {
+  return canWrite ? { kind: 'following', tries: QUICK_TRIES_MS.length, failures: 0 } : { kind: 'abstaining' };
+}
+
+export function elect(state: ElectionState, input: ElectionInput): ElectionStep {
+  switch (state.kind) {
+    case 'abstaining':
+      return stay(input.kind === 'close' ? { kind: 'closed' } : state);
+    case 'following':
+      return follow(state, input);
+    case 'taking-over':
+      return takeOver(state, input);
+    case 'leading':
+      return lead(state, input);
+    case 'stepping-down':
+      return stepDown(state, input);
+    case 'closed':
+      return stay(state);
+    default:
+      return unreachable(state);
+  }
+}
+
+type StateOf<Kind extends ElectionState['kind']> = Extract<ElectionState, { kind: Kind }>;
+
+function stay(state: ElectionState): ElectionStep {
+  return { state, effects: [] };
+}
+
+function follow(state: StateOf<'following'>, input: ElectionInput): ElectionStep {
+  switch (input.kind) {
+    case 'started':
+    case 'due':
+      return { state, effects: [{ kind: 'try-lock' }] };
+    case 'writer-gone':
+      // One that failed a moment ago leaves the first chance to others.
+      if (state.failures > 0) return stay(state);
+      return { state: { ...state, tries: 0 }, effects: [{ kind: 'try-lock' }] };
+    case 'writer-seen':
+      return { state: { ...state, tries: QUICK_TRIES_MS.length }, effects: [poll()] };
+    case 'granted':
+      return { state: { kind: 'taking-over', failures: state.failures }, effects: [{ kind: 'take-over' }] };
+    case 'denied': {
+      const delayMs = QUICK_TRIES_MS[state.tries];
+      if (delayMs === undefined) return { state, effects: [poll()] };
+      return { state: { ...state, tries: state.tries + 1 }, effects: [{ kind: 'wait', delayMs, jitter: 0.5 }] };
+    }
+    case 'close':
+      return stay({ kind: 'closed' });
+    case 'took-over':
+    case 'failed':
+    case 'stepped-down':
+      return stay(state);
+    default:
+      return unreachable(input);
+  }
+}
+
+function poll(): ElectionEffect {
+  return { kind: 'wait', delayMs: POLL_MS, jitter: 0.5 };
+}
+
+function takeOver(state: StateOf<'taking-over'>, input: ElectionInput): ElectionStep {
+  switch (input.kind) {
+    case 'took-over':
+      return { state: { kind: 'leading', term: input.term }, effects: [{ kind: 'lead', term: input.term }] };
+    case 'failed':
+      return { state: { kind: 'stepping-down', failures: state.failures + 1, isClosing: false }, effects: [{ kind: 'step-down' }] };
+    case 'close':
+      return { state: { kind: 'stepping-down', failures: state.failures, isClosing: true }, effects: [{ kind: 'step-down' }] };
+    case 'started':
+    case 'due':
+    case 'granted':
+    case 'denied':
+    case 'writer-gone':
+    case 'writer-seen':
+    case 'stepped-down':
+      return stay(state);
+    default:
+      return unreachable(input);
+  }
+}
+
+function lead(state: StateOf<'leading'>, input: ElectionInput): ElectionStep {
+  switch (input.kind) {
+    case 'failed':
+      return { state: { kind: 'stepping-down', failures: 1, isClosing: false }, effects: [{ kind: 'step-down' }] };
+    case 'close':
+      return { state: { kind: 'stepping-down', failures: 0, isClosing: true }, effects: [{ kind: 'step-down' }] };
+    case 'started':
+    case 'due':
+    case 'granted':
+    case 'denied':
+    case 'writer-gone':
+    case 'writer-seen':
+    case 'took-over':
+    case 'stepped-down':
+      return stay(state);
+    default:
+      return unreachable(input);
+  }
+}
+
+function stepDown(state: StateOf<'stepping-down'>, input: ElectionInput): ElectionStep {
+  switch (input.kind) {
+    case 'close':
+      return stay({ ...state, isClosing: true });
+    case 'stepped-down': {
+      if (state.isClosing) return stay({ kind: 'closed' });
+      const delayMs = Math.min(COOL_DOWN_MAX_MS, COOL_DOWN_MS * 2 ** (state.failures - 1));
+      const following = { kind: 'following', tries: QUICK_TRIES_MS.length, failures: state.failures } as const;
+      return { state: following, effects: [{ kind: 'wait', delayMs, jitter: 0.5 }] };
+    }
+    case 'started':
+    case 'due':
+    case 'granted':
+    case 'denied':
+    case 'writer-gone':
+    case 'writer-seen':
+    case 'took-over':
+    case 'failed':
+      return stay(state);
+    default:
+      return unreachable(input);
+  }
+}

@@ -1,0 +1,24 @@
+/** The events of an instance: a closed set. */
+
+import type { WriterRef } from '../sync/engine-io.js';
+import type { InstanceId } from './base/ids.js';
+
+export interface InstanceEvents {
+  'instance-joined': { readonly instance: InstanceId };
+  'instance-left': { readonly instance: InstanceId };
+  /** `undefined` while nobody writes. */
+  'writer-changed': { readonly writer: WriterRef | undefined };
+  /** The writer holds its lock but has not been heard for 3 s: nothing becomes durable meanwhile. */
+  stalled: { readonly writer: WriterRef };
+  recovered: { readonly writer: WriterRef };
+  warning: Warning;
+  closed: Record<string, never>;
+}
+
+/** Something that was handled, and that somebody should know of. */
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}

@@ -1,0 +1,14 @@
+/** The public face. What is not exported here is nobody's business. */
+
+export { join } from './join.js';
+export type { JoinOptions } from './options.js';
+export type { FlushOptions, Instance } from './instance.js';
+export type { InstanceEvents, Warning } from './events.js';
+export type { DocumentInspection, Inspection, PeerReport } from './inspection.js';
+export type { WriterRef } from '../sync/engine-io.js';
+export { SocommError, isSocommError } from './base/errors.js';
+export type { SocommErrorCode } from './base/errors.js';
+export type { InstanceId, PeerId } from './base/ids.js';
+export type { Log, LogEntry } from './base/log.js';
+/** The Yjs that this copy works with: types made by another loaded copy of Yjs cannot be put into its documents. */
+export { Y } from './replica.js';

@@ -1,0 +1,121 @@
+/** A plain snapshot of an instance for tools: data only, safe to print as JSON. */
+
+import type { StoredDocument } from '../storage/store.js';
+import type { Traffic } from '../sync/transport.js';
+import type { WriterRef } from '../sync/engine-io.js';
+import type { InstanceId, PeerId } from './base/ids.js';
+import type { Warning } from './events.js';
+import type { Peer } from './peer.js';
+import { PACKAGE_VERSION } from './version.js';
+
+export interface PeerReport {
+  readonly id: PeerId;
+  readonly isSelf: boolean;
+  readonly isWriter: boolean;
+  /** Its state is the whole: others may catch up from it. */
+  readonly isComplete: boolean;
+  /** It stands for election. */
+  readonly canWrite: boolean;
+  readonly pid: number;
+  readonly packageVersion: string;
+  readonly instances: readonly InstanceId[];
+}
+
+export interface DocumentInspection {
+  readonly name: string;
+  readonly isSynced: boolean;
+  readonly digest: string;
+  /** Number of our last frame. */
+  readonly sent: number;
+  /** Of our frames, how many the writer said it holds durably. */
+  readonly stored: number;
+  readonly hasPending: boolean;
+  readonly heldFrames: number;
+}
+
+export interface Inspection {
+  readonly group: string;
+  readonly directory: string;
+  readonly peer: PeerId;
+  readonly role: 'writer' | 'follower';
+  readonly writer: WriterRef | undefined;
+  readonly election: string;
+  readonly isSynced: boolean;
+  readonly isStalled: boolean;
+  readonly peers: readonly PeerReport[];
+  readonly instances: readonly InstanceId[];
+  readonly documents: readonly DocumentInspection[];
+  readonly traffic: Traffic;
+  /** Frames applied, doubled, missed …, and how often others were asked. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** What was dropped unread, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** While this peer is the writer. */
+  readonly store: { readonly storeId: string; readonly documents: readonly StoredDocument[] } | undefined;
+  readonly warnings: readonly Warning[];
+}
+
+export function reportPeers(peer: Peer): PeerReport[] {
+  const { status, links, writer, self } = peer.synchronizer.state;
+  const own: PeerReport = {
+    id: self,
+    isSelf: true,
+    isWriter: writer?.id === self,
+    isComplete: status.isComplete,
+    canWrite: status.canWrite,
+    pid: status.pid,
+    packageVersion: PACKAGE_VERSION,
+    instances: status.instances,
+  };
+  const others = [...links.values()].map((link) => ({
+    id: link.id,
+    isSelf: false,
+    isWriter: writer?.id === link.id,
+    isComplete: link.status?.isComplete ?? false,
+    canWrite: link.canWrite,
+    pid: link.status?.pid ?? 0,
+    packageVersion: link.status?.packageVersion ?? '',
+    instances: link.status?.instances ?? [],
+  }));
+  return [own, ...others];
+}
+
+export function inspectPeer(peer: Peer): Inspection {
+  const { synchronizer, pen } = peer;
+  const { state } = synchronizer;
+  const peers = reportPeers(peer);
+  return {
+    group: peer.options.group,
+    directory: peer.options.store.location,
+    peer: peer.id,
+    role: peer.role,
+    writer: peer.writer,
+    election: peer.election,
+    isSynced: peer.isSynced,
+    isStalled: state.isStalled,
+    peers,
+    instances: peers.flatMap(({ instances }) => instances),
+    documents: peer.documentNames.map((name) => inspectDocument(peer, name)),
+    traffic: { ...peer.options.transport.traffic },
+    counters: { ...state.counters },
+    dropped: Object.fromEntries(synchronizer.dropped),
+    store: pen?.storeId === undefined ? undefined : { storeId: pen.storeId, documents: pen.documents },
+    warnings: [...peer.warnings],
+  };
+}
+
+function inspectDocument(peer: Peer, name: string): DocumentInspection {
+  const replica = peer.replica(name);
+  const document = peer.synchronizer.state.documents.get(name);
+  let heldFrames = 0;
+  for (const frames of document?.held.values() ?? []) heldFrames += frames.size;
+  return {
+    name,
+    isSynced: document?.isSynced ?? false,
+    digest: replica.digest(),
+    sent: document?.ownSeq ?? 0,
+    stored: document?.stored.get(peer.id) ?? 0,
+    hasPending: replica.hasPending(),
+    heldFrames,
+  };
+}

@@ -1,0 +1,79 @@
+/** The one place that picks implementations: ZeroMQ, LevelDB and locked files for users, whatever is given for tests. */
+
+import { resolve } from 'node:path';
+import { checkGroup, resolveStoreDirectory } from '../storage/layout.js';
+import { loadFileLocks } from '../storage/file-lock.js';
+import { LevelStore } from '../storage/level-store.js';
+import { prepareStoreDirectory } from '../storage/store-directory.js';
+import { FileRoster } from '../sync/discovery/file-roster.js';
+import { defaultRuntimeDirectory, ensureRuntimeDirectory, systemRuntimeEnvironment } from '../sync/discovery/runtime-directory.js';
+import { ZeromqTransport } from '../sync/zeromq-transport.js';
+import { systemClock } from './base/clock.js';
+import { silent } from './base/log.js';
+import { systemRandom } from './base/random.js';
+import { enter } from './enter.js';
+import type { Instance } from './instance.js';
+import { checkOptions } from './options.js';
+import type { JoinOptions } from './options.js';
+import { Peer } from './peer.js';
+import type { PeerOptions } from './peer.js';
+import { borrowPeer, ownPeer } from './peer-table.js';
+import type { BorrowedPeer } from './peer-table.js';
+import { PACKAGE_VERSION } from './version.js';
+
+/**
+ * Joins a group of copies that share one state, and becomes one of its instances.
+ *
+ * @param group 1 to 63 letters, digits, `.`, `_`, `-`; by custom a reversed domain: `com.acme.synth`.
+ * @returns with the whole state: the store loaded, or caught up with a live peer (see `wait`).
+ * Errors: `TypeError` for a wrong name or option; else a `SocommError`: SOCOMM_DIRECTORY_INVALID, SOCOMM_STORE_FOREIGN,
+ * SOCOMM_STORE_NEWER, SOCOMM_STORE_MISMATCH, SOCOMM_STORE_DAMAGED, SOCOMM_STORE_FAILED, SOCOMM_RUNTIME_DIRECTORY_UNSAFE,
+ * SOCOMM_NATIVE_MISSING, SOCOMM_NO_IPC, SOCOMM_LOCK_UNAVAILABLE, SOCOMM_WRITER_STALLED, SOCOMM_WRITER_UNREACHABLE.
+ */
+export async function join(group: string, options: JoinOptions = {}): Promise<Instance> {
+  checkGroup(group);
+  checkOptions(options);
+  options.signal?.throwIfAborted();
+  return enter(await obtainPeer(group, options), options);
+}
+
+async function obtainPeer(group: string, options: JoinOptions): Promise<BorrowedPeer> {
+  const { store, replica } = options;
+  if (store !== undefined) return ownPeer(openPeer(group, options, store.location));
+  const directory = await prepareStoreDirectory(await resolveStoreDirectory(group, options.directory), group);
+  const open = (): Promise<Peer> => openPeer(group, options, directory);
+  if (replica === 'own' || isEmbedded(options)) return ownPeer(open());
+  return borrowPeer(`${group} ${directory}`, options, open);
+}
+
+/** With parts of its own, a peer is nobody else's. */
+function isEmbedded({ transport, discovery, clock, random }: JoinOptions): boolean {
+  return [transport, discovery, clock, random].some((part) => part !== undefined);
+}
+
+async function openPeer(group: string, options: JoinOptions, directory: string): Promise<Peer> {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const log = options.log ?? silent;
+  const locks = await loadFileLocks();
+  const parts: PeerOptions = {
+    group,
+    canWrite: (options.storage ?? 'auto') === 'auto',
+    clock,
+    random,
+    log,
+    pid: process.pid,
+    transport: options.transport ?? new ZeromqTransport({ runtimeDirectory: openRuntimeDirectory(options.runtimeDirectory), random, clock }),
+    discovery: options.discovery ?? new FileRoster({ storeDirectory: directory, locks, log }),
+    store: options.store ?? new LevelStore({ directory, group, packageVersion: PACKAGE_VERSION, locks, random }),
+  };
+  const peer = new Peer(parts);
+  await peer.open();
+  return peer;
+}
+
+function openRuntimeDirectory(path: string | undefined): string {
+  const directory = path === undefined ? defaultRuntimeDirectory(systemRuntimeEnvironment()) : resolve(path);
+  ensureRuntimeDirectory(directory);
+  return directory;
+}

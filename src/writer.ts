@@ -1,0 +1,260 @@
+/**
+ * The writer's pen: takes the store over, appends what the replica integrates, and says what is durable.
+ * One batch is in flight at a time; what comes meanwhile makes the next one (group commit, no idle delay).
+ * A watermark is a replica's vector taken in the tick in which everything recorded before it was put into the batch,
+ * and never while something is pending: so it covers what its frames build on. See docs/STORAGE.md.
+ */
+
+import type { PeerAddress } from '../sync/transport.js';
+import type { Damage, OpenedStore, Store, StoreRecord, StoredDocument, Vector } from '../storage/store.js';
+import { SocommError, assert } from './base/errors.js';
+import { isFaithful } from './replica.js';
+import type { Replica } from './replica.js';
+
+/** A document as the writer sees it. */
+export interface WrittenDocument {
+  readonly name: string;
+  readonly replica: Replica;
+  /** This replica has exchanged with a complete peer: its difference may go before the loading. */
+  readonly isSynced: boolean;
+  /** Numbers everything that was written so far, and returns what the replica holds, as numbers. */
+  vector(): Vector;
+}
+
+export interface WriterHost {
+  readonly address: PeerAddress;
+  /** Highest term that any peer was heard to claim. */
+  readonly termHeard: () => number;
+  readonly documents: () => readonly WrittenDocument[];
+  /** The document was loaded whole; `missed` is what the live replica had not had. */
+  loaded(document: string, missed: Uint8Array | undefined): void;
+  stored(document: string, vector: Vector): void;
+  damaged(damage: readonly Damage[]): void;
+  /** Nothing more can be written; nothing of the batch under way was acknowledged. */
+  failed(error: unknown): void;
+  snapshotRefused(document: string): void;
+}
+
+/** A log is replaced by a snapshot when it outgrows both this and the snapshot before it. */
+export const LOG_BYTES_BEFORE_SNAPSHOT = 512 * 1024;
+/** A batch is closed above this; the rest makes the next one. */
+export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+
+export class Writer {
+  readonly #store: Store;
+  readonly #host: WriterHost;
+  #queue: StoreRecord[] = [];
+  readonly #touched = new Set<string>();
+  readonly #loaded = new Set<string>();
+  /** Documents whose stored bytes were damaged: a snapshot of the healed replica is due. */
+  readonly #damaged = new Set<string>();
+  /** Documents whose snapshot did not give back what it was taken of: their log stays. */
+  readonly #refused = new Set<string>();
+  #term = 0;
+  #status: 'idle' | 'taking-over' | 'writing' | 'ended' = 'idle';
+  #pump: Promise<void> | undefined;
+  /** The takeover, for whoever must wait for its end. */
+  #work: Promise<number> | undefined;
+  #hasBegun = false;
+  /** What the takeover's record covers. */
+  readonly #watermarks = new Map<string, Vector>();
+  #opened: OpenedStore | undefined;
+
+  constructor(store: Store, host: WriterHost) {
+    this.#store = store;
+    this.#host = host;
+  }
+
+  get term(): number {
+    return this.#term;
+  }
+
+  get documents(): readonly StoredDocument[] {
+    return this.#status === 'writing' ? this.#store.documents() : [];
+  }
+
+  get storeId(): string | undefined {
+    return this.#opened?.storeId;
+  }
+
+  /**
+   * Opens the store and makes a new term durable, which it returns; then call `begin()`.
+   * Who is synced writes its difference first and loads later.
+   */
+  takeOver(): Promise<number> {
+    const takeover = this.#takeOver();
+    this.#work = takeover;
+    return takeover;
+  }
+
+  async #takeOver(): Promise<number> {
+    this.#status = 'taking-over';
+    const opened = await this.#store.open();
+    this.#opened = opened;
+    if (opened.damage.length > 0) this.#host.damaged(opened.damage);
+    const owner = await this.#store.readOwner();
+    for (const document of this.#host.documents()) if (!document.isSynced) await this.#load(document);
+    this.#assertHeld();
+
+    this.#term = Math.max(opened.term, owner?.term ?? 0, this.#host.termHeard()) + 1;
+    const records: StoreRecord[] = [];
+    // One tick: differences, vectors, and the moment from which every further change is recorded.
+    for (const { name, replica, vector } of this.#host.documents()) {
+      if (!replica.hasPending()) this.#watermarks.set(name, vector());
+      if (replica.isEmpty) continue;
+      const snapshotVector = opened.documents.find((stored) => stored.name === name)?.snapshotVector;
+      records.push({ document: name, update: replica.difference(snapshotVector ?? EMPTY_VECTOR), origins: new Map(), isTakeover: true });
+    }
+    this.#queue = [];
+    this.#status = 'writing';
+    await this.#store.append(this.#term, records);
+    await this.#store.announceOwner({ peer: this.#host.address.id, term: this.#term, ...endpoints(this.#host.address) });
+    this.#assertHeld();
+    return this.#term;
+  }
+
+  /** Says what the takeover's record made durable, and loads what was left for later. */
+  async begin(): Promise<void> {
+    for (const [name, vector] of this.#watermarks) this.#host.stored(name, vector);
+    this.#watermarks.clear();
+    this.#hasBegun = true;
+    this.#kick();
+    try {
+      for (const document of this.#host.documents()) if (!this.#loaded.has(document.name)) await this.#load(document);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#kick();
+  }
+
+  async #load({ name, replica }: WrittenDocument): Promise<void> {
+    const loaded = await this.#store.load(name);
+    if (this.#hasEnded()) return;
+    if (loaded.damage.length > 0) {
+      this.#damaged.add(name);
+      this.#touched.add(name);
+      this.#host.damaged(loaded.damage);
+    }
+    const missed = replica.load(loaded);
+    this.#loaded.add(name);
+    this.#host.loaded(name, missed);
+  }
+
+  /** A replica integrated something; `origins` says whose frames, for people and tools. */
+  record(document: string, update: Uint8Array, origins: Vector): void {
+    if (this.#status !== 'writing') return; // Before the takeover's difference: that will hold it.
+    this.#queue.push({ document, update, origins, isTakeover: false });
+    this.touch(document);
+  }
+
+  /** A document's numbers moved, perhaps without anything new to store: a frame whose content had come another way. */
+  touch(document: string): void {
+    if (this.#status !== 'writing') return;
+    this.#touched.add(document);
+    this.#kick();
+  }
+
+  #kick(): void {
+    if (!this.#hasBegun) return; // The takeover's record is the one batch in flight.
+    // In a microtask, so that what one tick writes goes in one batch.
+    this.#pump ??= Promise.resolve().then(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#touched.size > 0 && this.#status === 'writing') {
+        await this.#writeBatch();
+        await this.#compactOne();
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#pump = undefined;
+    }
+    if (this.#touched.size > 0 && this.#status === 'writing') this.#kick();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#status === 'ended') return;
+    this.#status = 'ended';
+    this.#host.failed(error);
+  }
+
+  async #writeBatch(): Promise<void> {
+    const watermarks = new Map<string, Vector>();
+    for (const { name, replica, vector } of this.#host.documents()) {
+      if (this.#touched.has(name) && !replica.hasPending()) watermarks.set(name, vector());
+    }
+    this.#touched.clear();
+    for (let batch = this.#takeBatch(); batch.length > 0; batch = this.#takeBatch()) await this.#store.append(this.#term, batch);
+    if (this.#hasEnded()) return;
+    for (const [name, vector] of watermarks) this.#host.stored(name, vector);
+  }
+
+  #takeBatch(): StoreRecord[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { update } of this.#queue) {
+      if (count > 0 && bytes + update.length > BATCH_BYTES_MAX) break;
+      bytes += update.length;
+      count++;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  /** Replaces the log of one document that has outgrown its snapshot. */
+  async #compactOne(): Promise<void> {
+    if (this.#status !== 'writing') return;
+    for (const { name, replica } of this.#host.documents()) {
+      const stored = this.#store.documents().find((document) => document.name === name);
+      if (stored === undefined || !this.#loaded.has(name) || this.#refused.has(name) || replica.hasPending()) continue;
+      const isOutgrown = stored.logBytes > Math.max(LOG_BYTES_BEFORE_SNAPSHOT, stored.snapshotBytes);
+      if (!isOutgrown && !this.#damaged.has(name)) continue;
+      const state = replica.snapshot();
+      const stateVector = replica.stateVector();
+      if (!isFaithful(state, replica.digest())) {
+        this.#refused.add(name);
+        return this.#host.snapshotRefused(name);
+      }
+      await this.#store.replace(this.#term, { document: name, state, stateVector, through: this.#store.lastRecord(name) });
+      this.#damaged.delete(name);
+      return;
+    }
+  }
+
+  /** Writes what is queued (if `isOrderly`), closes the database, frees the lock, in this order. Idempotent. */
+  async end({ isOrderly }: { readonly isOrderly: boolean }): Promise<void> {
+    const wasWriting = this.#status === 'writing';
+    if (isOrderly && wasWriting) await this.#settle();
+    this.#status = 'ended';
+    // What is under way sees that it has ended, and stops at its next step.
+    await Promise.allSettled([this.#work, this.#pump]);
+    try {
+      await this.#store.close({ clean: isOrderly && wasWriting });
+    } finally {
+      this.#store.lock.release();
+    }
+  }
+
+  async #settle(): Promise<void> {
+    while (this.#pump !== undefined) await this.#pump;
+    assert(this.#queue.length === 0 || this.#status !== 'writing', 'a settled writer has nothing left to write');
+  }
+
+  /** Asked after each wait: `end()` or a failure may have come in between. */
+  #hasEnded(): boolean {
+    return this.#status === 'ended';
+  }
+
+  /** Ends a takeover that has been called off. */
+  #assertHeld(): void {
+    if (this.#hasEnded()) throw new SocommError('SOCOMM_CLOSED', 'closed while the store was being taken over');
+  }
+}
+
+/** The state vector of an empty document: no clients. */
+const EMPTY_VECTOR = Uint8Array.of(0);
+
+function endpoints({ publisher, responder }: PeerAddress) {
+  return { publisher, responder };
+}

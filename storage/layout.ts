@@ -1,0 +1,56 @@
+/**
+ * Where a store lies and what its files are called. The one door to `env-paths`, which is loaded on the first call.
+ * Spec: docs/STORAGE.md, "Files". Nothing here touches the disk.
+ */
+
+import { join, resolve } from 'node:path';
+
+/** The names in a store directory. */
+export const LAYOUT = {
+  /** What this directory is: format, store id, group. */
+  storeNote: 'store.json',
+  /** Locked by the writer, always empty, never deleted. */
+  ownerLock: 'owner.lock',
+  /** Who writes. */
+  ownerNote: 'owner.json',
+  /** The roster. */
+  peers: 'peers',
+  /** LevelDB. */
+  level: 'level',
+  /** Large blobs, named by their hash. */
+  blobs: 'blobs',
+  /** What followers could not have acknowledged. */
+  spill: 'spill',
+  /** What did not verify. */
+  quarantine: 'quarantine',
+  backups: 'backups',
+} as const;
+
+/** A group's name; also safe as a folder's name. */
+export const GROUP_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** A wrong name is a programmer's mistake: `TypeError`. */
+export function checkGroup(group: unknown): asserts group is string {
+  if (typeof group === 'string' && GROUP_PATTERN.test(group)) return;
+  const shown = typeof group === 'string' ? JSON.stringify(group) : typeof group;
+  throw new TypeError(`A group is named by 1 to 63 letters, digits, '.', '_' and '-', the first a letter or digit, e.g. 'com.acme.synth'; got ${shown}`);
+}
+
+/** What of the process's environment decides where stores lie. */
+export interface StoreEnvironment {
+  readonly SOCOMM_DIRECTORY?: string | undefined;
+}
+
+/** The folder that holds the stores of all groups which were not given a directory of their own. */
+export async function resolveStoresDirectory(environment: StoreEnvironment = process.env): Promise<string> {
+  if (environment.SOCOMM_DIRECTORY) return resolve(environment.SOCOMM_DIRECTORY);
+  const { default: envPaths } = await import('env-paths');
+  return envPaths('socomm', { suffix: '' }).data;
+}
+
+/** The store directory of a group; an explicit one is taken as it is. Absolute, and not made yet. */
+export async function resolveStoreDirectory(group: string, directory?: string, environment?: StoreEnvironment): Promise<string> {
+  checkGroup(group);
+  if (directory !== undefined) return resolve(directory);
+  return join(await resolveStoresDirectory(environment), group);
+}

@@ -1,0 +1,81 @@
+/**
+ * What one atomic batch writes, and the state after it. Pure: the store performs a plan and takes over its state only
+ * when LevelDB has synced it, so that a batch which failed leaves no trace in memory.
+ */
+
+import { crc32 } from 'node:zlib';
+
+import { assert } from '../src/base/errors.js';
+import type { SnapshotEntry } from './entries.js';
+import { encodeChunk, encodeDocument, encodeMeta } from './entries.js';
+import { META_KEY, chunkKey, documentKey, logKey } from './keys.js';
+import type { Operation } from './level-open.js';
+import { encodeRecord } from './records.js';
+import type { DocumentState, StoreState } from './store-state.js';
+import { countRecords, emptyDocument } from './store-state.js';
+import type { Snapshot, StoreRecord } from './store.js';
+
+/** A snapshot is stored in pieces of at most this size. */
+export const SNAPSHOT_CHUNK_BYTES = 1024 * 1024;
+
+export interface BatchPlan {
+  readonly operations: readonly Operation[];
+  readonly state: StoreState;
+}
+
+/** The log through a number, as far as the next record and the sizes depend on it. */
+export interface LogBase {
+  readonly offset: number;
+  readonly previous: number | undefined;
+}
+
+export function planAppend(state: StoreState, term: number, records: readonly StoreRecord[]): BatchPlan {
+  const documents = new Map(state.documents);
+  const operations: Operation[] = [];
+  const batch = state.meta.batch + 1;
+  for (const { document, update, origins, isTakeover } of records) {
+    const before = documents.get(document) ?? emptyDocument(document);
+    // The entry is what makes a document known at the next open.
+    if (!documents.has(document)) operations.push(put(documentKey(document), encodeDocument(document, undefined)));
+    const number = before.last + 1;
+    const previous = isTakeover ? undefined : before.previous;
+    const { bytes, crc } = encodeRecord(document, { number, term, batch, offset: before.offset, previous, isTakeover, origins, update });
+    operations.push(put(logKey(document, number), bytes));
+    documents.set(document, { ...before, last: number, previous: crc, offset: before.offset + bytes.length });
+  }
+  return finish(state, term, documents, operations);
+}
+
+/** `obsolete` are the keys of the older chunks and of the log through the snapshot; `base` describes the log there. */
+export function planReplace(state: StoreState, term: number, snapshot: Snapshot, obsolete: readonly string[], base: LogBase): BatchPlan {
+  const { document, state: bytes, stateVector, through } = snapshot;
+  const before = state.documents.get(document) ?? emptyDocument(document);
+  assert(through <= before.last, `a snapshot of ${document} ends with record ${before.last} at the latest, not with ${through}`);
+  assert(through >= (before.snapshot?.through ?? 0), `a snapshot of ${document} does not go behind the one before`);
+  const operations: Operation[] = obsolete.map((key) => ({ type: 'del', key }));
+  const generation = state.meta.batch + 1;
+  const chunks = Math.ceil(bytes.length / SNAPSHOT_CHUNK_BYTES);
+  for (let index = 0; index < chunks; index++) {
+    const chunk = bytes.subarray(index * SNAPSHOT_CHUNK_BYTES, (index + 1) * SNAPSHOT_CHUNK_BYTES);
+    operations.push(put(chunkKey(document, generation, index), encodeChunk(document, { generation, index, bytes: chunk })));
+  }
+  const entry: SnapshotEntry = { generation, through, offset: base.offset, previous: base.previous, chunks, bytes: bytes.length, crc: crc32(bytes), stateVector: stateVector.slice() };
+  operations.push(put(documentKey(document), encodeDocument(document, entry)));
+  const after: DocumentState = { ...before, snapshot: entry };
+  return finish(state, term, new Map(state.documents).set(document, after), operations);
+}
+
+function finish(state: StoreState, term: number, documents: ReadonlyMap<string, DocumentState>, operations: readonly Operation[]): BatchPlan {
+  assert(term >= state.meta.term, `terms only grow: ${term} after ${state.meta.term}`);
+  const meta = { ...state.meta, term, batch: state.meta.batch + 1, records: countRecords(documents) };
+  // First the deletions of strays: a number among them may be written again in this very batch.
+  const deletions = state.strays.map((key): Operation => ({ type: 'del', key }));
+  return {
+    operations: [...deletions, ...operations, put(META_KEY, encodeMeta(meta))],
+    state: { meta, documents, strays: [] },
+  };
+}
+
+function put(key: string, value: Uint8Array): Operation {
+  return { type: 'put', key, value };
+}

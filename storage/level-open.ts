@@ -1,0 +1,115 @@
+/**
+ * The one door to `level`, loaded on the first call. LevelDB answers a missing `CURRENT` by deleting what it finds and
+ * beginning anew, so whether there is something to lose is decided here, from the files, before it is asked.
+ *
+ * LevelDB's own `LOCK` is never relied on and never touched: closing any descriptor of it drops the lock.
+ * Who calls this holds `owner.lock`, or opens a copy.
+ */
+
+import { mkdir, readdir } from 'node:fs/promises';
+
+import { SocommError, isSocommError, systemCode } from '../src/base/errors.js';
+import { nativeMissing } from './native-missing.js';
+
+/** What we use of LevelDB: keys are text, values bytes. */
+export interface Database {
+  get(key: string, options?: ReadOptions): Promise<Uint8Array | undefined>;
+  iterator(options: RangeOptions): AsyncIterable<[string, Uint8Array]>;
+  keys(options: RangeOptions): AsyncIterable<string>;
+  /** A view that later writes do not change. */
+  snapshot(): DatabaseSnapshot;
+  /** All or nothing, on disk when it resolves. Synced and unsynced writes are never mixed. */
+  batch(operations: readonly Operation[], options: { readonly sync: true }): Promise<void>;
+  compactRange(start: string, end: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseSnapshot {
+  close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  readonly snapshot?: DatabaseSnapshot;
+}
+
+export interface RangeOptions extends ReadOptions {
+  readonly gte: string;
+  readonly lt: string;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+export type Operation =
+  | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: string };
+
+/** What lies where LevelDB's folder belongs. */
+export type DatabasePresence =
+  /** Nothing that holds data: may be created. */
+  | 'absent'
+  /** May be opened, and must not be created. */
+  | 'present'
+  /** Data without the file that says which of it counts: LevelDB would delete it. */
+  | 'headless';
+
+export async function findDatabase(location: string): Promise<DatabasePresence> {
+  const names = await readdir(location).catch((error: unknown): readonly string[] => {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  if (names.includes('CURRENT')) return 'present';
+  // A MANIFEST alone is a first start that was killed: LevelDB names it in CURRENT before it writes anything else.
+  return names.some((name) => /^\d+\.(ldb|sst|log)$/.test(name)) ? 'headless' : 'absent';
+}
+
+/** Rejects with SOCOMM_NATIVE_MISSING, or with LevelDB's own error. Makes the last folder of the path only. */
+export async function openDatabase(location: string, presence: 'absent' | 'present'): Promise<Database> {
+  const { Level } = await import('level').catch((cause: unknown) => {
+    throw nativeMissing('classic-level', cause);
+  });
+  if (presence === 'absent') await mkdir(location).catch(acceptExisting);
+  // `level` describes to the compiler only what a browser's storage has too.
+  const database = new Level(location, { keyEncoding: 'utf8', valueEncoding: 'view' }) as unknown as Database & OpenableDatabase;
+  await database.open({ createIfMissing: presence === 'absent' });
+  return database;
+}
+
+/** What a failure of LevelDB or of the files around it means, and what to do about it. */
+export function storeFailure(location: string, doing: string, cause: unknown): SocommError {
+  if (isSocommError(cause)) return cause;
+  const code = systemCode(cause) ?? 'unknown error';
+  const what = `${location}: ${doing} failed (${code}: ${rootMessage(cause)}).`;
+  switch (code) {
+    case 'LEVEL_LOCKED':
+      return new SocommError('SOCOMM_STORE_IN_USE', `${what} Some program opened the database without asking for owner.lock; close it.`, { cause });
+    case 'LEVEL_CORRUPTION':
+    case 'LEVEL_NOT_FOUND':
+    case 'LEVEL_INVALID_ARGUMENT':
+      return new SocommError(
+        'SOCOMM_STORE_DAMAGED',
+        `${what} Nothing was deleted. Make a copy of the directory before any attempt at repair, or move it away to begin with an empty store.`,
+        { cause },
+      );
+    default:
+      return new SocommError(
+        'SOCOMM_STORE_FAILED',
+        `${what} Nothing that was acknowledged is lost. Look at free space, permissions and the health of the disk.`,
+        { cause },
+      );
+  }
+}
+
+interface OpenableDatabase {
+  open(options: { readonly createIfMissing: boolean }): Promise<void>;
+}
+
+function acceptExisting(error: unknown): void {
+  if (systemCode(error) !== 'EEXIST') throw error;
+}
+
+/** LevelDB tells what the system said (a full disk, say) only in the text of the innermost error. */
+function rootMessage(error: unknown): string {
+  let at = error;
+  while (at instanceof Error && at.cause instanceof Error) at = at.cause;
+  return at instanceof Error ? at.message : String(at);
+}

@@ -1,0 +1,214 @@
+/**
+ * The store on disk: LevelDB and the files beside it. Spec: docs/STORAGE.md. It checks the owner's lock before and after
+ * each write, performs plans (level-batch), and keeps in memory what the next plan needs (store-state).
+ *
+ *            open()                        append(), replace()
+ *   closed ─────────→ open ────────────────────┐   one at a time, in the order of the calls
+ *      ↑               │ ↑─────────────────────┘
+ *      │   close()     │ the disk or the lock fails
+ *      ├───────────────┤
+ *      │   close()     ↓
+ *      └──────────── failed     LevelDB acknowledges writes after a full disk and loses them: nothing is written any more
+ */
+
+import { join } from 'node:path';
+
+import { SocommError, assert } from '../src/base/errors.js';
+import type { Random } from '../src/base/random.js';
+import { flushDrive } from './atomic-file.js';
+import type { FileLocks } from './file-lock.js';
+import { LAYOUT, checkGroup } from './layout.js';
+import { planAppend, planReplace } from './level-batch.js';
+import type { BatchPlan } from './level-batch.js';
+import { loadDocument } from './level-load.js';
+import { openDatabase, storeFailure } from './level-open.js';
+import type { Database } from './level-open.js';
+import { startStore } from './level-start.js';
+import { readReplaced } from './log-end.js';
+import { FileOwnerLock, ownershipLost } from './owner-lock.js';
+import { readOwnerNote, writeOwnerNote } from './owner-note.js';
+import { QuarantineFolder } from './quarantine.js';
+import { describeDocument, emptyDocument } from './store-state.js';
+import type { StoreState } from './store-state.js';
+import type { LoadedDocument, OpenedStore, OwnerLock, OwnerNote, Snapshot, Store, StoreRecord, StoredDocument } from './store.js';
+
+export interface LevelStoreOptions {
+  /** As `prepareStoreDirectory` returned it. */
+  readonly directory: string;
+  readonly group: string;
+  readonly packageVersion: string;
+  readonly locks: FileLocks;
+  /** For the store id. */
+  readonly random: Random;
+  /** For tests that let the disk fail. */
+  readonly open?: typeof openDatabase;
+}
+
+/** LevelDB is asked to give space back when a snapshot replaced at least this much. */
+export const COMPACT_REPLACED_BYTES_MIN = 4 * 1024 * 1024;
+
+interface OpenDatabase {
+  readonly database: Database;
+  state: StoreState;
+}
+
+export class LevelStore implements Store {
+  readonly location: string;
+  readonly lock: OwnerLock;
+  readonly #options: LevelStoreOptions;
+  #open: OpenDatabase | undefined;
+  /** The owner as announced since the opening. */
+  #owner: OwnerNote | undefined;
+  #failure: SocommError | undefined;
+  /** The end of everything that was asked for so far: writes go one at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #compaction: Promise<void> | undefined;
+
+  constructor(options: LevelStoreOptions) {
+    checkGroup(options.group);
+    this.#options = options;
+    this.location = options.directory;
+    this.lock = new FileOwnerLock(options.directory, options.locks);
+  }
+
+  open(): Promise<OpenedStore> {
+    return this.#inTurn(async () => {
+      assert(this.#open === undefined, 'a store is opened once until it is closed');
+      this.#checkOwned();
+      const { database, state, opened } = await startStore({ ...this.#options, checkOwned: () => this.#checkOwned() });
+      this.#open = { database, state };
+      this.#owner = undefined;
+      this.#failure = undefined;
+      return opened;
+    });
+  }
+
+  append(term: number, records: readonly StoreRecord[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const open = this.#writable();
+      await this.#write(open, planAppend(open.state, term, records));
+    });
+  }
+
+  replace(term: number, snapshot: Snapshot): Promise<void> {
+    return this.#inTurn(async () => {
+      const open = this.#writable();
+      const { document, through } = snapshot;
+      const before = open.state.documents.get(document);
+      const { obsolete, base } = await readReplaced(open.database, before ?? emptyDocument(document), through).catch((cause: unknown) => {
+        throw storeFailure(this.location, `reading document ${document}`, cause);
+      });
+      await this.#write(open, planReplace(open.state, term, snapshot, obsolete, base));
+      const replacedBytes = (before?.snapshot?.bytes ?? 0) + base.offset - (before?.snapshot?.offset ?? 0);
+      if (replacedBytes >= COMPACT_REPLACED_BYTES_MIN) this.#compact(open.database);
+    });
+  }
+
+  async load(document: string): Promise<LoadedDocument> {
+    const { database, state } = this.#opened();
+    const last = state.documents.get(document)?.last ?? 0;
+    try {
+      return await loadDocument(database, document, last, new QuarantineFolder(join(this.location, LAYOUT.quarantine)));
+    } catch (cause) {
+      throw storeFailure(this.location, `reading document ${document}`, cause);
+    }
+  }
+
+  lastRecord(document: string): number {
+    return this.#opened().state.documents.get(document)?.last ?? 0;
+  }
+
+  documents(): readonly StoredDocument[] {
+    return [...this.#opened().state.documents.values()].map(describeDocument);
+  }
+
+  announceOwner(owner: OwnerNote): Promise<void> {
+    return this.#inTurn(async () => {
+      const { state } = this.#writable();
+      this.#checkOwned();
+      await this.#writeNote(state, owner, undefined);
+      this.#owner = owner;
+    });
+  }
+
+  async readOwner(): Promise<OwnerNote | undefined> {
+    try {
+      return (await readOwnerNote(this.location))?.owner;
+    } catch (cause) {
+      throw storeFailure(this.location, 'reading owner.json', cause);
+    }
+  }
+
+  close({ clean }: { readonly clean: boolean }): Promise<void> {
+    return this.#inTurn(async () => {
+      const open = this.#open;
+      if (open === undefined) return;
+      this.#open = undefined;
+      await this.#compaction;
+      await open.database.close().catch((cause: unknown) => {
+        throw storeFailure(this.location, 'closing', cause);
+      });
+      // Only when LevelDB is closed is the last batch the last. Who lost the lock leaves the note to the next owner.
+      if (clean && this.#failure === undefined && this.lock.isOwned()) {
+        await this.#writeNote(open.state, this.#owner, open.state.meta.batch);
+      }
+    });
+  }
+
+  async #write(open: OpenDatabase, plan: BatchPlan): Promise<void> {
+    try {
+      this.#checkOwned();
+      await open.database.batch(plan.operations, { sync: true });
+      await flushDrive(join(this.location, LAYOUT.ownerLock));
+      // Again: only who is still the owner now may acknowledge.
+      this.#checkOwned();
+      open.state = plan.state;
+    } catch (cause) {
+      this.#failure = storeFailure(this.location, 'writing', cause);
+      throw this.#failure;
+    }
+  }
+
+  /** Beside the writes, not among them. A failure means that the disk fails: no write is trusted after it. */
+  #compact(database: Database): void {
+    this.#compaction ??= database
+      .compactRange('', '\uffff')
+      .catch((cause: unknown) => {
+        this.#failure ??= storeFailure(this.location, 'compacting', cause);
+      })
+      .finally(() => {
+        this.#compaction = undefined;
+      });
+  }
+
+  async #writeNote({ meta }: StoreState, owner: OwnerNote | undefined, cleanBatch: number | undefined): Promise<void> {
+    const term = Math.max(meta.term, owner?.term ?? 0);
+    try {
+      await writeOwnerNote(this.location, { storeId: meta.storeId, owner: owner && { ...owner, term }, term, cleanBatch });
+    } catch (cause) {
+      throw storeFailure(this.location, 'writing owner.json', cause);
+    }
+  }
+
+  #checkOwned(): void {
+    if (!this.lock.isOwned()) throw ownershipLost(this.location);
+  }
+
+  #opened(): OpenDatabase {
+    if (this.#open === undefined) throw new SocommError('SOCOMM_CLOSED', `The store ${this.location} is not open.`);
+    return this.#open;
+  }
+
+  #writable(): OpenDatabase {
+    const open = this.#opened();
+    if (this.#failure === undefined) return open;
+    throw new SocommError(this.#failure.code, `A write failed before: ${this.#failure.message} Close the store and open it again.`, { cause: this.#failure });
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    // Who called has the rejection; whoever comes next only has to wait for the end.
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}

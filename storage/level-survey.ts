@@ -1,0 +1,119 @@
+/**
+ * What a store holds, learnt at the opening without reading logs through: the store's entry, each document's entry and
+ * the end of its log. Everything that contradicts itself is told; nothing here writes to LevelDB.
+ *
+ *   1. meta            missing or damaged: the same is derived from the rest
+ *   2. document/…      entries that do not verify are put aside; their documents are found again in step 3
+ *   3. log/…, snapshot/…  one seek per document: documents without an entry
+ *   4. end of each log    from the end back to the first record that verifies
+ *   5. the sum of all last numbers against meta: an end that was lost while other logs went on
+ */
+
+import { decodeDocument, decodeMeta } from './entries.js';
+import type { MetaEntry, SnapshotEntry } from './entries.js';
+import { META_KEY, afterDocument, documentIn, documentKey, sectionRange, unescapeDocument } from './keys.js';
+import type { KeyRange } from './keys.js';
+import type { Database } from './level-open.js';
+import { getTolerantly, lost, readTolerantly } from './level-read.js';
+import { readLogEnd } from './log-end.js';
+import type { Quarantine } from './quarantine.js';
+import type { DocumentState } from './store-state.js';
+import { countRecords } from './store-state.js';
+import type { Damage } from './store.js';
+
+export interface Survey {
+  /** Undefined where there is none that verifies. */
+  readonly meta: MetaEntry | undefined;
+  readonly isMetaMissing: boolean;
+  readonly documents: ReadonlyMap<string, DocumentState>;
+  readonly strays: readonly string[];
+  /** The highest that any verified value names: what `meta` said, or would have said. */
+  readonly term: number;
+  readonly batch: number;
+  readonly damage: readonly Damage[];
+}
+
+export async function surveyDatabase(database: Database, quarantine: Quarantine): Promise<Survey> {
+  const damage: Damage[] = [];
+  const strays: string[] = [];
+  const { meta, isMetaMissing } = await readMeta(database, quarantine, damage);
+  const entries = await readDocumentEntries(database, quarantine, damage, strays);
+  for (const name of await findDocuments(database, damage)) {
+    if (entries.has(name)) continue;
+    entries.set(name, undefined);
+    damage.push(lost(name, 'the entry of the document is missing: what its snapshot was is not known'));
+  }
+  const documents = new Map<string, DocumentState>();
+  let term = meta?.term ?? 0;
+  let batch = meta?.batch ?? 0;
+  for (const [name, snapshot] of entries) {
+    const end = await readLogEnd(database, name, snapshot, quarantine);
+    documents.set(name, end.state);
+    damage.push(...end.damage);
+    strays.push(...end.strays);
+    term = Math.max(term, end.term);
+    batch = Math.max(batch, end.batch, snapshot?.generation ?? 0);
+  }
+  const records = countRecords(documents);
+  if (meta !== undefined && records < meta.records) {
+    damage.push(lost(undefined, `${meta.records - records} of ${meta.records} records are missing at the end of some logs`));
+  }
+  return { meta, isMetaMissing, documents, strays, term, batch, damage };
+}
+
+async function readMeta(database: Database, quarantine: Quarantine, damage: Damage[]): Promise<Pick<Survey, 'meta' | 'isMetaMissing'>> {
+  const bytes = await getTolerantly(database, META_KEY);
+  if (bytes === undefined) return { meta: undefined, isMetaMissing: true };
+  const decoded = decodeMeta(bytes);
+  if (decoded.ok) return { meta: decoded.value, isMetaMissing: false };
+  damage.push(await quarantine.keep(undefined, `the entry of the store does not verify (${decoded.reason})`, 'meta', bytes));
+  return { meta: undefined, isMetaMissing: false };
+}
+
+async function readDocumentEntries(
+  database: Database,
+  quarantine: Quarantine,
+  damage: Damage[],
+  strays: string[],
+): Promise<Map<string, SnapshotEntry | undefined>> {
+  const entries = new Map<string, SnapshotEntry | undefined>();
+  const tellCorruption = (): void => void damage.push(lost(undefined, 'LevelDB cannot read a part of the document entries'));
+  for await (const [key, bytes] of readTolerantly(database.iterator(sectionRange('document')), tellCorruption)) {
+    const name = unescapeDocument(documentIn(key));
+    const decoded = name === undefined || documentKey(name) !== key ? undefined : decodeDocument(name, bytes);
+    if (name !== undefined && decoded?.ok === true) {
+      entries.set(name, decoded.value.snapshot);
+      continue;
+    }
+    const told = await quarantine.keep(name, `the entry under ${key} does not verify (${decoded?.ok === false ? decoded.reason : 'key'})`, 'entry', bytes);
+    damage.push(told);
+    // An entry that nothing else stands behind would be told at every opening; where a log or a snapshot does, they bring the name back.
+    if (told.keptAs !== undefined) strays.push(key);
+  }
+  return entries;
+}
+
+/** The names of all documents that have a log or a snapshot: one seek for each. */
+async function findDocuments(database: Database, damage: Damage[]): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for (const section of ['log', 'snapshot'] as const) {
+    let range: KeyRange | undefined = sectionRange(section);
+    while (range !== undefined) {
+      const key: string | undefined = await firstKey(database, range);
+      if (key === undefined) break;
+      const escaped = documentIn(key);
+      const name = unescapeDocument(escaped);
+      if (name === undefined) damage.push(lost(undefined, `the key ${JSON.stringify(key)} belongs to no document`));
+      else names.add(name);
+      const next = afterDocument(section, escaped);
+      // A damaged key may sort behind its own end; never go back.
+      range = next > key ? { gte: next, lt: range.lt } : undefined;
+    }
+  }
+  return names;
+}
+
+async function firstKey(database: Database, range: KeyRange): Promise<string | undefined> {
+  for await (const key of readTolerantly(database.keys({ ...range, limit: 1 }), () => undefined)) return key;
+  return undefined;
+}

@@ -1,0 +1,92 @@
+/**
+ * Where a document's log ends, read from its end: usually one record, more only where the last ones do not verify.
+ * And where it begins after a snapshot: what that replaces.
+ */
+
+import type { SnapshotEntry } from './entries.js';
+import { chunkRange, logKey, logNumberIn, logRange } from './keys.js';
+import type { LogBase } from './level-batch.js';
+import type { Database } from './level-open.js';
+import { getTolerantly, lost, readTolerantly } from './level-read.js';
+import type { Quarantine } from './quarantine.js';
+import { decodeRecord } from './records.js';
+import type { StoredRecord } from './records.js';
+import type { DocumentState } from './store-state.js';
+import type { Damage } from './store.js';
+
+export interface LogEnd {
+  readonly state: DocumentState;
+  readonly term: number;
+  readonly batch: number;
+  readonly strays: readonly string[];
+  readonly damage: readonly Damage[];
+}
+
+/**
+ * 1. Go back to the first record that verifies; the snapshot stands in where there is none.
+ * 2. What does not verify but follows it without a hole keeps its number: loading shows it as damage until a snapshot covers it.
+ * 3. What does not verify and follows nothing (a flipped bit in a key sends it anywhere) is a stray. It must not decide
+ *    where numbering goes on.
+ */
+export async function readLogEnd(
+  database: Database,
+  name: string,
+  snapshot: SnapshotEntry | undefined,
+  quarantine: Quarantine,
+): Promise<LogEnd> {
+  const damage: Damage[] = [];
+  const strays: string[] = [];
+  const { verified, size, unverified } = await readBack(database, name, damage);
+  let state: DocumentState =
+    verified !== undefined && verified.number > (snapshot?.through ?? 0)
+      ? { name, snapshot, last: verified.number, previous: verified.crc, offset: verified.offset + size }
+      : { name, snapshot, last: snapshot?.through ?? 0, previous: snapshot?.previous, offset: snapshot?.offset ?? 0 };
+  for (const [key, bytes] of unverified.reverse()) {
+    const number = logNumberIn(key);
+    const told = await quarantine.keep(name, `the record under ${key} does not verify`, `record-${number ?? 'unknown'}`, bytes);
+    damage.push(told);
+    if (number === state.last + 1) state = { ...state, last: number, previous: undefined, offset: state.offset + bytes.length };
+    else if (told.keptAs !== undefined) strays.push(key);
+  }
+  return { state, term: verified?.term ?? 0, batch: verified?.batch ?? 0, strays, damage };
+}
+
+interface ReadBack {
+  readonly verified: StoredRecord | undefined;
+  /** Bytes of the verified record. */
+  readonly size: number;
+  /** Behind it, the last one first. */
+  readonly unverified: [string, Uint8Array][];
+}
+
+async function readBack(database: Database, name: string, damage: Damage[]): Promise<ReadBack> {
+  const unverified: [string, Uint8Array][] = [];
+  const tellCorruption = (): void => void damage.push(lost(name, 'LevelDB cannot read a part of the log'));
+  for await (const [key, bytes] of readTolerantly(database.iterator({ ...logRange(name), reverse: true }), tellCorruption)) {
+    const decoded = decodeRecord(name, bytes);
+    if (decoded.ok && decoded.value.number === logNumberIn(key)) return { verified: decoded.value, size: bytes.length, unverified };
+    unverified.push([key, bytes]);
+  }
+  return { verified: undefined, size: 0, unverified };
+}
+
+/** What a snapshot through a record takes the place of, and what the record after that one builds on. */
+export async function readReplaced(database: Database, before: DocumentState, through: number): Promise<{ obsolete: string[]; base: LogBase }> {
+  const obsolete: string[] = [];
+  for (const range of [chunkRange(before.name), logRange(before.name, 0, through)]) {
+    // A key that cannot be read stays behind. Loading reads neither other generations nor numbers below the snapshot.
+    for await (const key of readTolerantly(database.keys(range), () => undefined)) obsolete.push(key);
+  }
+  return { obsolete, base: await readLogBase(database, before, through) };
+}
+
+/** Where the record cannot be read any more, the next one is not held to it. */
+async function readLogBase(database: Database, before: DocumentState, through: number): Promise<LogBase> {
+  const { name, snapshot } = before;
+  if (through === before.last) return before;
+  if (through === (snapshot?.through ?? 0)) return { offset: snapshot?.offset ?? 0, previous: snapshot?.previous };
+  const bytes = await getTolerantly(database, logKey(name, through));
+  const decoded = bytes === undefined ? undefined : decodeRecord(name, bytes);
+  if (bytes === undefined || decoded?.ok !== true) return { offset: snapshot?.offset ?? 0, previous: undefined };
+  return { offset: decoded.value.offset + bytes.length, previous: decoded.value.crc };
+}

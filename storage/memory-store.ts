@@ -1,0 +1,145 @@
+/**
+ * The store without a disk, for tests and `socomm/testing`: no native addon, no timers. A `MemoryDisk` stands for the
+ * directory and its lock; every `MemoryStore` on it is one peer's handle, as every process has its own.
+ */
+
+import { SocommError, assert } from '../src/base/errors.js';
+import { MemoryDisk } from './memory-disk.js';
+import type { MemoryDocument } from './memory-disk.js';
+import type { LoadedDocument, OpenedStore, OwnerLock, OwnerNote, Snapshot, Store, StoreRecord, StoredDocument } from './store.js';
+
+export class MemoryStore implements Store {
+  readonly location: string;
+  readonly lock: OwnerLock;
+  readonly #disk: MemoryDisk;
+  #status: 'closed' | 'open' | 'failed' | 'crashed' = 'closed';
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(disk = new MemoryDisk()) {
+    this.#disk = disk;
+    this.location = disk.location;
+    this.lock = {
+      tryAcquire: () => this.#status !== 'crashed' && disk.tryLock(this),
+      isOwned: () => disk.isOwnedBy(this),
+      release: () => disk.unlock(this),
+    };
+  }
+
+  /** As if the process were killed: what was not yet on disk is gone, the lock is free, and this handle answers nothing any more. */
+  crash(): void {
+    this.#status = 'crashed';
+    this.#disk.unlock(this);
+  }
+
+  open(): Promise<OpenedStore> {
+    return this.#inTurn(async () => {
+      assert(this.#status === 'closed', 'a store is opened once until it is closed');
+      this.#disk.checkOwned(this);
+      this.#status = 'open';
+      const { storeId, term, isClean: wasClean, documents } = this.#disk;
+      return { storeId, term, wasClean, documents: [...documents].map(describe), damage: [] };
+    });
+  }
+
+  append(term: number, records: readonly StoreRecord[]): Promise<void> {
+    return this.#write(term, (documents) => {
+      for (const { document, update } of records) {
+        const before = documents.get(document) ?? EMPTY;
+        documents.set(document, { ...before, last: before.last + 1, updates: [...before.updates, update.slice()] });
+      }
+    });
+  }
+
+  replace(term: number, { document, state, stateVector, through }: Snapshot): Promise<void> {
+    return this.#write(term, (documents) => {
+      const before = documents.get(document) ?? EMPTY;
+      const first = before.last - before.updates.length;
+      assert(through <= before.last && through >= first, `a snapshot of ${document} covers some of its log, not record ${through}`);
+      documents.set(document, { ...before, snapshot: { state: state.slice(), stateVector: stateVector.slice() }, updates: before.updates.slice(through - first) });
+    });
+  }
+
+  async load(document: string): Promise<LoadedDocument> {
+    this.#checkOpen();
+    const found = this.#disk.documents.get(document) ?? EMPTY;
+    return { snapshot: found.snapshot?.state.slice(), updates: found.updates.map((update) => update.slice()), damage: [] };
+  }
+
+  lastRecord(document: string): number {
+    this.#checkOpen();
+    return this.#disk.documents.get(document)?.last ?? 0;
+  }
+
+  documents(): readonly StoredDocument[] {
+    this.#checkOpen();
+    return [...this.#disk.documents].map(describe);
+  }
+
+  announceOwner(owner: OwnerNote): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#checkWritable();
+      this.#disk.checkOwned(this);
+      this.#disk.announce(owner);
+    });
+  }
+
+  async readOwner(): Promise<OwnerNote | undefined> {
+    return this.#disk.owner;
+  }
+
+  close({ clean }: { readonly clean: boolean }): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#status === 'open' && clean && this.lock.isOwned()) this.#disk.markClean();
+      if (this.#status !== 'crashed') this.#status = 'closed';
+    });
+  }
+
+  #write(term: number, change: (documents: Map<string, MemoryDocument>) => void): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#checkWritable();
+      assert(term >= this.#disk.term, `terms only grow: ${term} after ${this.#disk.term}`);
+      const documents = new Map(this.#disk.documents);
+      change(documents);
+      try {
+        this.#disk.checkOwned(this);
+        await this.#disk.sync();
+        // Whoever was killed, or lost the lock, while the disk was at work has written nothing and acknowledges nothing.
+        this.#checkWritable();
+        this.#disk.checkOwned(this);
+        this.#disk.commit(term, documents);
+      } catch (error) {
+        if (this.#status === 'open') this.#status = 'failed';
+        throw error;
+      }
+    });
+  }
+
+  #checkWritable(): void {
+    this.#checkOpen();
+    if (this.#status === 'failed') throw new SocommError('SOCOMM_STORE_FAILED', 'A write failed before: close the store and open it again.');
+  }
+
+  #checkOpen(): void {
+    if (this.#status === 'open' || this.#status === 'failed') return;
+    throw new SocommError('SOCOMM_CLOSED', `The store ${this.location} is not open.`);
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    // Who called has the rejection; whoever comes next only has to wait for the end.
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+const EMPTY: MemoryDocument = { snapshot: undefined, updates: [], last: 0 };
+
+function describe([name, { snapshot, updates }]: readonly [string, MemoryDocument]): StoredDocument {
+  return {
+    name,
+    snapshotVector: snapshot?.stateVector,
+    snapshotBytes: snapshot?.state.length ?? 0,
+    logRecords: updates.length,
+    logBytes: updates.reduce((sum, update) => sum + update.length, 0),
+  };
+}

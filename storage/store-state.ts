@@ -1,0 +1,43 @@
+/** What an open store knows without reading it again: enough to number, chain and size the next batch. Pure data. */
+
+import type { MetaEntry, SnapshotEntry } from './entries.js';
+import type { StoredDocument } from './store.js';
+
+export interface StoreState {
+  readonly meta: MetaEntry;
+  readonly documents: ReadonlyMap<string, DocumentState>;
+  /** Keys that belong to nothing and are kept in quarantine: deleted with the next batch. */
+  readonly strays: readonly string[];
+}
+
+export interface DocumentState {
+  readonly name: string;
+  readonly snapshot: SnapshotEntry | undefined;
+  /** Number of the last record ever appended. */
+  readonly last: number;
+  /** Its checksum; undefined where the next record has to begin a chain. */
+  readonly previous: number | undefined;
+  /** Bytes of all records through the last one. */
+  readonly offset: number;
+}
+
+export function emptyDocument(name: string): DocumentState {
+  return { name, snapshot: undefined, last: 0, previous: undefined, offset: 0 };
+}
+
+export function describeDocument({ name, snapshot, last, offset }: DocumentState): StoredDocument {
+  return {
+    name,
+    snapshotVector: snapshot?.stateVector,
+    snapshotBytes: snapshot?.bytes ?? 0,
+    logRecords: last - (snapshot?.through ?? 0),
+    logBytes: offset - (snapshot?.offset ?? 0),
+  };
+}
+
+/** The sum that `meta` carries. */
+export function countRecords(documents: ReadonlyMap<string, DocumentState>): number {
+  let sum = 0;
+  for (const { last } of documents.values()) sum += last;
+  return sum;
+}
