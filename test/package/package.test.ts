@@ -1,0 +1,158 @@
+/** The package as users get it: packed, unpacked beside its dependencies, and loaded by plain Node, as ES module and as CommonJS. */
+
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { build } from '../../scripts/build.mjs';
+import { PACKAGE_VERSION } from '../../src/version.js';
+
+interface Packed {
+  readonly filename: string;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
+}
+
+interface Manifest {
+  readonly version: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly exports: unknown;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+const UNPACKED_BYTES_MAX = 2_000_000;
+
+let app = '';
+let packed: Packed;
+
+beforeAll(async () => {
+  expect((await build()).errors).toBe('');
+  app = mkdtempSync(join(tmpdir(), 'socomm-package-'));
+  const report = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', app], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+  [packed] = JSON.parse(report) as [Packed];
+
+  const modules = join(app, 'node_modules');
+  mkdirSync(join(modules, 'socomm'), { recursive: true });
+  execFileSync('tar', ['-xzf', join(app, packed.filename), '-C', join(modules, 'socomm'), '--strip-components=1']);
+  for (const name of [...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }), '@types/node', 'undici-types']) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');
+  }
+}, 120_000);
+
+afterAll(() => {
+  rmSync(app, { recursive: true, force: true });
+});
+
+describe('the packed package', () => {
+  test('holds what runs and what tells about it, and nothing else', () => {
+    const wanted =
+      /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|THIRD-PARTY\.md|dist\/cjs\/package\.json|dist\/(esm|cjs)\/(src|sync|storage)\/[a-z0-9/-]+(\.d\.ts|\.js))$/;
+    const paths = packed.files.map(({ path }) => path);
+    expect(paths.filter((path) => !wanted.test(path))).toEqual([]);
+    expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'THIRD-PARTY.md', 'dist/cjs/package.json']));
+    expect(packed.unpackedSize).toBeLessThan(UNPACKED_BYTES_MAX);
+  });
+
+  test('holds every file that package.json names', () => {
+    const paths = new Set(packed.files.map(({ path }) => `./${path}`));
+    const named = [...leaves(manifest.exports), ...Object.values(manifest.bin)];
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((path) => !paths.has(path))).toEqual([]);
+  });
+
+  test('knows its own version', () => {
+    expect(PACKAGE_VERSION).toBe(manifest.version);
+  });
+
+  test('brings the command along, executable and of the right version', async () => {
+    const bin = join(app, 'node_modules', 'socomm', manifest.bin['socomm'] ?? '');
+    expect(readFileSync(bin, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect((packed.files.find(({ path }) => `./${path}` === manifest.bin['socomm'])?.mode ?? 0) & 0o111).toBe(0o111);
+    const { stdout } = await run(process.execPath, [bin, '--version'], { cwd: app });
+    expect(stdout.trim()).toBe(manifest.version);
+  });
+});
+
+describe.each([
+  ['socomm', 'join'],
+  ['socomm/testing', 'createTestGroup'],
+])('%s', (specifier, name) => {
+  test.each([
+    ['imported', 'loads.mjs', `const { ${name} } = await import('${specifier}');`],
+    ['required', 'loads.cjs', `const { ${name} } = require('${specifier}');`],
+  ])('%s: loads no native addon, starts nothing, and lets the process end', async (_, file, load) => {
+    const told = await tell(
+      file,
+      `const before = process.eventNames(); ${load}`,
+      `{ type: typeof ${name}, addons, resources, listensTo: process.eventNames().filter((each) => !before.includes(each)) }`,
+    );
+    expect(told).toEqual({ type: 'function', addons: [], resources: [], listensTo: [] });
+  });
+
+  test.each([
+    ['consumer.mts', `import { ${name} } from '${specifier}'; export const value = ${name};`],
+    ['consumer.cts', `import { ${name} } from '${specifier}'; export const value = ${name};`],
+  ])('has types that hold without skipLibCheck, in %s', async (file, text) => {
+    writeFileSync(join(app, file), text);
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2023,esnext.disposable',
+      '--types',
+      'node',
+      file,
+    ];
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const { stdout } = await run(process.execPath, [tsc, '--ignoreConfig', ...options], { cwd: app }).catch(
+      (error: unknown) => error as { stdout: string },
+    );
+    // What dependencies get wrong in their own types is not ours to mend.
+    expect(stdout.split('\n').filter((line) => line.includes('error') && !/^(\.\.\/|node_modules\/(?!socomm\/))/.test(line))).toEqual([]);
+  });
+});
+
+describe('Yjs', () => {
+  test.each([
+    ['imported', 'yjs.mjs', `const { Y } = await import('socomm'); const yjs = await import('yjs');`],
+    ['required', 'yjs.cjs', `const { Y } = require('socomm'); const yjs = require('yjs');`],
+  ])('%s by an application is the copy that socomm uses', async (_, file, load) => {
+    expect(await tell(file, load, `{ isSame: Y.Doc === yjs.Doc && typeof Y.Doc === 'function' }`)).toEqual({ isSame: true });
+  });
+});
+
+/** Runs a program of plain JavaScript in the application's folder, and returns what it says about itself. It must end on its own. */
+async function tell(file: string, program: string, answer: string): Promise<unknown> {
+  const text = `${program}
+    process.report.excludeNetwork = true;
+    const addons = process.report.getReport().sharedObjects.filter((path) => path.endsWith('.node'));
+    const resources = process.getActiveResourcesInfo().filter((kind) => !/^(Pipe|TTY|File)|Req/.test(kind));
+    process.stdout.write(JSON.stringify(${answer}));`;
+  writeFileSync(join(app, file), text);
+  const { stdout, stderr } = await run(process.execPath, [file], { cwd: app, timeout: 20_000 });
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+/** All strings in a tree of objects. */
+function leaves(tree: unknown): string[] {
+  return typeof tree === 'string' ? [tree] : Object.values(tree as Record<string, unknown>).flatMap((branch) => leaves(branch));
+}
