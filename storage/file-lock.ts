@@ -13,7 +13,7 @@
 import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 
 import { SocommError, systemCode } from '../src/base/errors.js';
-import { nativeMissing } from './native-missing.js';
+import { nativeMissing } from '../src/base/native-missing.js';
 
 export interface FileLock {
   readonly path: string;

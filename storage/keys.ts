@@ -59,7 +59,10 @@ export function sectionRange(section: Section): KeyRange {
 
 /** The log of one document, from a number on, through a number. */
 export function logRange(document: string, from = 0, through = Number.MAX_SAFE_INTEGER): KeyRange {
-  return { gte: logKey(document, from), lt: through === Number.MAX_SAFE_INTEGER ? `log/${escapeDocument(document)}0` : logKey(document, through + 1) };
+  return {
+    gte: logKey(document, from),
+    lt: through === Number.MAX_SAFE_INTEGER ? `log/${escapeDocument(document)}0` : logKey(document, through + 1),
+  };
 }
 
 /** The chunks of one document, of one generation or of all. */

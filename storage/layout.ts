@@ -33,7 +33,9 @@ export const GROUP_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 export function checkGroup(group: unknown): asserts group is string {
   if (typeof group === 'string' && GROUP_PATTERN.test(group)) return;
   const shown = typeof group === 'string' ? JSON.stringify(group) : typeof group;
-  throw new TypeError(`A group is named by 1 to 63 letters, digits, '.', '_' and '-', the first a letter or digit, e.g. 'com.acme.synth'; got ${shown}`);
+  throw new TypeError(
+    `A group is named by 1 to 63 letters, digits, '.', '_' and '-', the first a letter or digit, e.g. 'com.acme.synth'; got ${shown}`,
+  );
 }
 
 /** What of the process's environment decides where stores lie. */

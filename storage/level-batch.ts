@@ -59,13 +59,27 @@ export function planReplace(state: StoreState, term: number, snapshot: Snapshot,
     const chunk = bytes.subarray(index * SNAPSHOT_CHUNK_BYTES, (index + 1) * SNAPSHOT_CHUNK_BYTES);
     operations.push(put(chunkKey(document, generation, index), encodeChunk(document, { generation, index, bytes: chunk })));
   }
-  const entry: SnapshotEntry = { generation, through, offset: base.offset, previous: base.previous, chunks, bytes: bytes.length, crc: crc32(bytes), stateVector: stateVector.slice() };
+  const entry: SnapshotEntry = {
+    generation,
+    through,
+    offset: base.offset,
+    previous: base.previous,
+    chunks,
+    bytes: bytes.length,
+    crc: crc32(bytes),
+    stateVector: stateVector.slice(),
+  };
   operations.push(put(documentKey(document), encodeDocument(document, entry)));
   const after: DocumentState = { ...before, snapshot: entry };
   return finish(state, term, new Map(state.documents).set(document, after), operations);
 }
 
-function finish(state: StoreState, term: number, documents: ReadonlyMap<string, DocumentState>, operations: readonly Operation[]): BatchPlan {
+function finish(
+  state: StoreState,
+  term: number,
+  documents: ReadonlyMap<string, DocumentState>,
+  operations: readonly Operation[],
+): BatchPlan {
   assert(term >= state.meta.term, `terms only grow: ${term} after ${state.meta.term}`);
   const meta = { ...state.meta, term, batch: state.meta.batch + 1, records: countRecords(documents) };
   // First the deletions of strays: a number among them may be written again in this very batch.

@@ -64,7 +64,8 @@ class DocumentReader {
       stored.push(bytes);
       const decoded = decodeChunk(this.#document, bytes);
       if (!decoded.ok) failure ??= `${key} does not verify (${decoded.reason})`;
-      else if (decoded.value.index !== pieces.length || decoded.value.generation !== entry?.generation) failure ??= `${key} is out of place`;
+      else if (decoded.value.index !== pieces.length || decoded.value.generation !== entry?.generation)
+        failure ??= `${key} is out of place`;
       else pieces.push(decoded.value.bytes);
     }
     if (entry === undefined) failure = stored.length > 0 ? 'the entry that describes it is missing' : failure;
@@ -128,7 +129,9 @@ class DocumentReader {
   }
 
   #tellMissing(from: number, through: number): void {
-    this.#damage.push(lost(this.#document, from === through ? `the record ${from} is missing` : `the records ${from} to ${through} are missing`));
+    this.#damage.push(
+      lost(this.#document, from === through ? `the record ${from} is missing` : `the records ${from} to ${through} are missing`),
+    );
   }
 
   async #keep(what: string, label: string, bytes: Uint8Array): Promise<void> {

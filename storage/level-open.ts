@@ -9,7 +9,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 
 import { SocommError, isSocommError, systemCode } from '../src/base/errors.js';
-import { nativeMissing } from './native-missing.js';
+import { chunkRange, logRange } from './keys.js';
+import { nativeMissing } from '../src/base/native-missing.js';
 
 /** What we use of LevelDB: keys are text, values bytes. */
 export interface Database {
@@ -74,6 +75,16 @@ export async function openDatabase(location: string, presence: 'absent' | 'prese
   return database;
 }
 
+/**
+ * Frees what was deleted of one document. Twice: LevelDB decides how deep to go before it has written out its memory,
+ * so the first round only brings the deletions, and often the deleted, into tables that the second one merges.
+ */
+export async function giveBackSpace(database: Database, document: string): Promise<void> {
+  for (let round = 1; round <= 2; round++) {
+    for (const { gte, lt } of [logRange(document), chunkRange(document)]) await database.compactRange(gte, lt);
+  }
+}
+
 /** What a failure of LevelDB or of the files around it means, and what to do about it. */
 export function storeFailure(location: string, doing: string, cause: unknown): SocommError {
   if (isSocommError(cause)) return cause;
@@ -81,7 +92,9 @@ export function storeFailure(location: string, doing: string, cause: unknown): S
   const what = `${location}: ${doing} failed (${code}: ${rootMessage(cause)}).`;
   switch (code) {
     case 'LEVEL_LOCKED':
-      return new SocommError('SOCOMM_STORE_IN_USE', `${what} Some program opened the database without asking for owner.lock; close it.`, { cause });
+      return new SocommError('SOCOMM_STORE_IN_USE', `${what} Some program opened the database without asking for owner.lock; close it.`, {
+        cause,
+      });
     case 'LEVEL_CORRUPTION':
     case 'LEVEL_NOT_FOUND':
     case 'LEVEL_INVALID_ARGUMENT':

@@ -45,7 +45,7 @@ export interface StartOptions {
   readonly random: Random;
   readonly open?: typeof openDatabase;
   /** Throws where the lock is not ours any more. */
-  checkOwned(): void;
+  readonly checkOwned: () => void;
 }
 
 /** Errors: those of `Store.open()`. Leaves nothing open when it throws. */
@@ -74,7 +74,13 @@ async function begin(options: StartOptions, database: Database, survey: Survey):
   const { directory, group, packageVersion, random, checkOwned } = options;
   let { meta } = survey;
   if (meta === undefined) {
-    meta = { format: STORE_FORMAT, storeId: Buffer.from(random.bytes(16)).toString('hex'), term: survey.term, batch: survey.batch + 1, records: 0 };
+    meta = {
+      format: STORE_FORMAT,
+      storeId: Buffer.from(random.bytes(16)).toString('hex'),
+      term: survey.term,
+      batch: survey.batch + 1,
+      records: 0,
+    };
     await database.batch([{ type: 'put', key: META_KEY, value: encodeMeta(meta) }], { sync: true });
   }
   await syncDirectory(join(directory, LAYOUT.level));

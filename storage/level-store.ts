@@ -21,8 +21,8 @@ import { LAYOUT, checkGroup } from './layout.js';
 import { planAppend, planReplace } from './level-batch.js';
 import type { BatchPlan } from './level-batch.js';
 import { loadDocument } from './level-load.js';
-import { openDatabase, storeFailure } from './level-open.js';
-import type { Database } from './level-open.js';
+import { giveBackSpace, storeFailure } from './level-open.js';
+import type { Database, openDatabase } from './level-open.js';
 import { startStore } from './level-start.js';
 import { readReplaced } from './log-end.js';
 import { FileOwnerLock, ownershipLost } from './owner-lock.js';
@@ -100,7 +100,7 @@ export class LevelStore implements Store {
       });
       await this.#write(open, planReplace(open.state, term, snapshot, obsolete, base));
       const replacedBytes = (before?.snapshot?.bytes ?? 0) + base.offset - (before?.snapshot?.offset ?? 0);
-      if (replacedBytes >= COMPACT_REPLACED_BYTES_MIN) this.#compact(open.database);
+      if (replacedBytes >= COMPACT_REPLACED_BYTES_MIN) this.#compact(open.database, document);
     });
   }
 
@@ -170,9 +170,8 @@ export class LevelStore implements Store {
   }
 
   /** Beside the writes, not among them. A failure means that the disk fails: no write is trusted after it. */
-  #compact(database: Database): void {
-    this.#compaction ??= database
-      .compactRange('', '\uffff')
+  #compact(database: Database, document: string): void {
+    this.#compaction ??= giveBackSpace(database, document)
       .catch((cause: unknown) => {
         this.#failure ??= storeFailure(this.location, 'compacting', cause);
       })
@@ -202,7 +201,9 @@ export class LevelStore implements Store {
   #writable(): OpenDatabase {
     const open = this.#opened();
     if (this.#failure === undefined) return open;
-    throw new SocommError(this.#failure.code, `A write failed before: ${this.#failure.message} Close the store and open it again.`, { cause: this.#failure });
+    throw new SocommError(this.#failure.code, `A write failed before: ${this.#failure.message} Close the store and open it again.`, {
+      cause: this.#failure,
+    });
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

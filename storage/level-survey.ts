@@ -85,7 +85,12 @@ async function readDocumentEntries(
       entries.set(name, decoded.value.snapshot);
       continue;
     }
-    const told = await quarantine.keep(name, `the entry under ${key} does not verify (${decoded?.ok === false ? decoded.reason : 'key'})`, 'entry', bytes);
+    const told = await quarantine.keep(
+      name,
+      `the entry under ${key} does not verify (${decoded?.ok === false ? decoded.reason : 'key'})`,
+      'entry',
+      bytes,
+    );
     damage.push(told);
     // An entry that nothing else stands behind would be told at every opening; where a log or a snapshot does, they bring the name back.
     if (told.keptAs !== undefined) strays.push(key);

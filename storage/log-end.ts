@@ -37,18 +37,18 @@ export async function readLogEnd(
   const damage: Damage[] = [];
   const strays: string[] = [];
   const { verified, size, unverified } = await readBack(database, name, damage);
-  let state: DocumentState =
+  let { last, previous, offset } =
     verified !== undefined && verified.number > (snapshot?.through ?? 0)
-      ? { name, snapshot, last: verified.number, previous: verified.crc, offset: verified.offset + size }
-      : { name, snapshot, last: snapshot?.through ?? 0, previous: snapshot?.previous, offset: snapshot?.offset ?? 0 };
+      ? { last: verified.number, previous: verified.crc, offset: verified.offset + size }
+      : { last: snapshot?.through ?? 0, previous: snapshot?.previous, offset: snapshot?.offset ?? 0 };
   for (const [key, bytes] of unverified.reverse()) {
     const number = logNumberIn(key);
     const told = await quarantine.keep(name, `the record under ${key} does not verify`, `record-${number ?? 'unknown'}`, bytes);
     damage.push(told);
-    if (number === state.last + 1) state = { ...state, last: number, previous: undefined, offset: state.offset + bytes.length };
+    if (number === last + 1) [last, previous, offset] = [number, undefined, offset + bytes.length];
     else if (told.keptAs !== undefined) strays.push(key);
   }
-  return { state, term: verified?.term ?? 0, batch: verified?.batch ?? 0, strays, damage };
+  return { state: { name, snapshot, last, previous, offset }, term: verified?.term ?? 0, batch: verified?.batch ?? 0, strays, damage };
 }
 
 interface ReadBack {
@@ -71,7 +71,11 @@ async function readBack(database: Database, name: string, damage: Damage[]): Pro
 }
 
 /** What a snapshot through a record takes the place of, and what the record after that one builds on. */
-export async function readReplaced(database: Database, before: DocumentState, through: number): Promise<{ obsolete: string[]; base: LogBase }> {
+export async function readReplaced(
+  database: Database,
+  before: DocumentState,
+  through: number,
+): Promise<{ obsolete: string[]; base: LogBase }> {
   const obsolete: string[] = [];
   for (const range of [chunkRange(before.name), logRange(before.name, 0, through)]) {
     // A key that cannot be read stays behind. Loading reads neither other generations nor numbers below the snapshot.

@@ -3,7 +3,7 @@
  * directory and its lock; every `MemoryStore` on it is one peer's handle, as every process has its own.
  */
 
-import { SocommError, assert } from '../src/base/errors.js';
+import { SocommError, assert, describe, isSocommError } from '../src/base/errors.js';
 import { MemoryDisk } from './memory-disk.js';
 import type { MemoryDocument } from './memory-disk.js';
 import type { LoadedDocument, OpenedStore, OwnerLock, OwnerNote, Snapshot, Store, StoreRecord, StoredDocument } from './store.js';
@@ -12,7 +12,8 @@ export class MemoryStore implements Store {
   readonly location: string;
   readonly lock: OwnerLock;
   readonly #disk: MemoryDisk;
-  #status: 'closed' | 'open' | 'failed' | 'crashed' = 'closed';
+  #status: 'closed' | 'open' | 'crashed' = 'closed';
+  #failure: SocommError | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(disk = new MemoryDisk()) {
@@ -36,8 +37,9 @@ export class MemoryStore implements Store {
       assert(this.#status === 'closed', 'a store is opened once until it is closed');
       this.#disk.checkOwned(this);
       this.#status = 'open';
+      this.#failure = undefined;
       const { storeId, term, isClean: wasClean, documents } = this.#disk;
-      return { storeId, term, wasClean, documents: [...documents].map(describe), damage: [] };
+      return { storeId, term, wasClean, documents: [...documents].map(describeDocument), damage: [] };
     });
   }
 
@@ -55,7 +57,11 @@ export class MemoryStore implements Store {
       const before = documents.get(document) ?? EMPTY;
       const first = before.last - before.updates.length;
       assert(through <= before.last && through >= first, `a snapshot of ${document} covers some of its log, not record ${through}`);
-      documents.set(document, { ...before, snapshot: { state: state.slice(), stateVector: stateVector.slice() }, updates: before.updates.slice(through - first) });
+      documents.set(document, {
+        ...before,
+        snapshot: { state: state.slice(), stateVector: stateVector.slice() },
+        updates: before.updates.slice(through - first),
+      });
     });
   }
 
@@ -72,7 +78,7 @@ export class MemoryStore implements Store {
 
   documents(): readonly StoredDocument[] {
     this.#checkOpen();
-    return [...this.#disk.documents].map(describe);
+    return [...this.#disk.documents].map(describeDocument);
   }
 
   announceOwner(owner: OwnerNote): Promise<void> {
@@ -89,7 +95,7 @@ export class MemoryStore implements Store {
 
   close({ clean }: { readonly clean: boolean }): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#status === 'open' && clean && this.lock.isOwned()) this.#disk.markClean();
+      if (this.#status === 'open' && this.#failure === undefined && clean && this.lock.isOwned()) this.#disk.markClean();
       if (this.#status !== 'crashed') this.#status = 'closed';
     });
   }
@@ -108,19 +114,20 @@ export class MemoryStore implements Store {
         this.#disk.checkOwned(this);
         this.#disk.commit(term, documents);
       } catch (error) {
-        if (this.#status === 'open') this.#status = 'failed';
-        throw error;
+        this.#failure = toFailure(error);
+        throw this.#failure;
       }
     });
   }
 
   #checkWritable(): void {
     this.#checkOpen();
-    if (this.#status === 'failed') throw new SocommError('SOCOMM_STORE_FAILED', 'A write failed before: close the store and open it again.');
+    // After a write error only closing and opening again helps, as on a disk.
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #checkOpen(): void {
-    if (this.#status === 'open' || this.#status === 'failed') return;
+    if (this.#status === 'open') return;
     throw new SocommError('SOCOMM_CLOSED', `The store ${this.location} is not open.`);
   }
 
@@ -132,9 +139,13 @@ export class MemoryStore implements Store {
   }
 }
 
+function toFailure(error: unknown): SocommError {
+  return isSocommError(error) ? error : new SocommError('SOCOMM_STORE_FAILED', describe(error), { cause: error });
+}
+
 const EMPTY: MemoryDocument = { snapshot: undefined, updates: [], last: 0 };
 
-function describe([name, { snapshot, updates }]: readonly [string, MemoryDocument]): StoredDocument {
+function describeDocument([name, { snapshot, updates }]: readonly [string, MemoryDocument]): StoredDocument {
   return {
     name,
     snapshotVector: snapshot?.stateVector,

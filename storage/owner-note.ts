@@ -41,7 +41,10 @@ export async function readOwnerNote(directory: string): Promise<StoredOwnerNote 
 
 export function writeOwnerNote(directory: string, note: StoredOwnerNote): Promise<void> {
   const { storeId, owner, term, cleanBatch } = note;
-  return writeFileAtomically(join(directory, LAYOUT.ownerNote), `${JSON.stringify({ ...owner, term, storeId, cleanBatch }, undefined, 2)}\n`);
+  return writeFileAtomically(
+    join(directory, LAYOUT.ownerNote),
+    `${JSON.stringify({ ...owner, term, storeId, cleanBatch }, undefined, 2)}\n`,
+  );
 }
 
 function parse(found: unknown): StoredOwnerNote | undefined {

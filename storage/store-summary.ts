@@ -51,7 +51,9 @@ function compare({ meta, isMetaMissing, batch }: Survey, known: StoredOwnerNote 
   if (isMetaMissing) damage.push(lost(undefined, 'the entry of the store is missing: its numbers are those of what is left'));
   const found = meta?.batch ?? batch;
   if (known?.cleanBatch !== undefined && known.cleanBatch > found) {
-    damage.push(lost(undefined, `the store was closed in order with batch ${known.cleanBatch} and now ends with batch ${found}: the end is missing`));
+    damage.push(
+      lost(undefined, `the store was closed in order with batch ${known.cleanBatch} and now ends with batch ${found}: the end is missing`),
+    );
   }
   return damage;
 }

@@ -45,12 +45,15 @@ export const COPY_ATTEMPTS_MAX = 5;
 export async function openStoredGroup(directory: string): Promise<StoredGroup> {
   const note = await readStoreNote(directory);
   if (note === undefined) throw new SocommError('SOCOMM_DIRECTORY_INVALID', `${directory} holds no store: it has no ${LAYOUT.storeNote}.`);
-  const workspace = await mkdtemp(join(tmpdir(), 'socomm-'));
+  const workspace = await mkdtemp(join(tmpdir(), 'socomm-look-'));
   const copy = join(workspace, LAYOUT.level);
   let database: Database | undefined;
   try {
     if ((await findDatabase(join(directory, LAYOUT.level))) !== 'present') {
-      throw new SocommError('SOCOMM_STORE_DAMAGED', `${directory} has a ${LAYOUT.storeNote}, but its database lacks the file CURRENT. Restore it from a backup.`);
+      throw new SocommError(
+        'SOCOMM_STORE_DAMAGED',
+        `${directory} has a ${LAYOUT.storeNote}, but its database lacks the file CURRENT. Restore it from a backup.`,
+      );
     }
     await copyQuietly(directory, copy);
     const stored = await openDatabase(copy, 'present');
@@ -81,9 +84,13 @@ async function copyQuietly(directory: string, copy: string): Promise<void> {
   for (let attempt = 1; attempt <= COPY_ATTEMPTS_MAX; attempt++) {
     if (locks.isLocked(lockPath)) break;
     const before = await fingerprint(directory);
-    if ((await copyFiles(join(directory, LAYOUT.level), copy)) && !locks.isLocked(lockPath) && before === (await fingerprint(directory))) return;
+    if ((await copyFiles(join(directory, LAYOUT.level), copy)) && !locks.isLocked(lockPath) && before === (await fingerprint(directory)))
+      return;
   }
-  throw new SocommError('SOCOMM_STORE_IN_USE', `${directory} is in use: somebody writes there. Ask the running group instead, or close it first.`);
+  throw new SocommError(
+    'SOCOMM_STORE_IN_USE',
+    `${directory} is in use: somebody writes there. Ask the running group instead, or close it first.`,
+  );
 }
 
 /** Two equal ones: nobody opened, wrote or closed the store in between. */
@@ -95,7 +102,9 @@ async function fingerprint(directory: string): Promise<string> {
       return `${name} ${size} ${mtimeNs} ${ino}`;
     }),
   ).catch(vanished);
-  const texts = await Promise.all([join(directory, LAYOUT.ownerNote), join(level, 'CURRENT')].map((path) => readFile(path, 'utf8').catch(vanished)));
+  const texts = await Promise.all(
+    [join(directory, LAYOUT.ownerNote), join(level, 'CURRENT')].map((path) => readFile(path, 'utf8').catch(vanished)),
+  );
   return JSON.stringify([files, texts]);
 }
 

@@ -1,6 +1,6 @@
 /** One message for every native package that cannot be loaded: what is missing, for what, and what to do. */
 
-import { SocommError } from '../src/base/errors.js';
+import { SocommError } from './errors.js';
 
 /** All native packages of socomm, as a bundler wants to have them named. */
 const EXTERNAL = "external: ['zeromq', 'classic-level', 'fs-native-extensions']";

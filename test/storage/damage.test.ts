@@ -1,0 +1,341 @@
+/** Never silently wrong, never silently empty: what was changed behind the store's back is told, and what is sound comes back. */
+
+import { cp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, test } from 'vitest';
+
+import { isSocommError } from '../../src/base/errors.js';
+import { encodeChunk } from '../../storage/entries.js';
+import { chunkKey } from '../../storage/keys.js';
+import { loadDocument } from '../../storage/level-load.js';
+import { openDatabase } from '../../storage/level-open.js';
+import type { Database } from '../../storage/level-open.js';
+import { LevelStore } from '../../storage/level-store.js';
+import { surveyDatabase } from '../../storage/level-survey.js';
+import { noQuarantine } from '../../storage/quarantine.js';
+import type { LoadedDocument, OpenedStore, Store } from '../../storage/store.js';
+import { bytes, owner, record } from '../contract/store.js';
+import { levelStoreOptions, startLevelStore, stopLevelStore, temporaryDirectory } from './temporary.js';
+
+const STATE = new Uint8Array(1_200_000).fill(7);
+
+/** `main`: a snapshot of two chunks through record 3, then 4, 5 and 6. `other`: one record. Closed in order with batch 7. */
+async function makeStore(): Promise<string> {
+  const directory = await temporaryDirectory();
+  const store = await startLevelStore(directory);
+  await store.append(1, [record('main', 1), record('main', 2)]);
+  await store.append(1, [record('main', 3)]);
+  await store.replace(1, { document: 'main', state: STATE, stateVector: bytes(3), through: 3 });
+  await store.append(2, [record('main', 4), record('other', 40)]);
+  await store.append(2, [record('main', 5)]);
+  await store.append(2, [record('main', 6)]);
+  await stopLevelStore(store);
+  return directory;
+}
+
+/** The closed store's LevelDB, without the store's own care. */
+async function behindItsBack(directory: string, work: (database: Database) => Promise<void>): Promise<void> {
+  const database = await openDatabase(join(directory, 'level'), 'present');
+  await work(database);
+  await database.close();
+}
+
+async function allEntries(database: Database): Promise<[string, Uint8Array][]> {
+  const entries: [string, Uint8Array][] = [];
+  for await (const [key, value] of database.iterator({ gte: '', lt: '\uffff' })) entries.push([key, value.slice()]);
+  return entries;
+}
+
+async function put(database: Database, key: string, value: Uint8Array): Promise<void> {
+  await database.batch([{ type: 'put', key, value }], { sync: true });
+}
+
+async function reopen(directory: string): Promise<{ store: Store; opened: OpenedStore; main: LoadedDocument }> {
+  const store = new LevelStore(await levelStoreOptions(directory));
+  expect(store.lock.tryAcquire()).toBe(true);
+  try {
+    const opened = await store.open();
+    return { store, opened, main: await store.load('main') };
+  } catch (error) {
+    store.lock.release();
+    throw error;
+  }
+}
+
+function flip(value: Uint8Array, at: number): Uint8Array {
+  const flipped = value.slice();
+  flipped[at] = (flipped[at] ?? 0) ^ 0x10;
+  return flipped;
+}
+
+/** `toEqual` takes seconds for a megabyte. */
+const isState = (snapshot: Uint8Array | undefined): boolean => snapshot !== undefined && Buffer.compare(snapshot, STATE) === 0;
+const isOriginal = (update: Uint8Array): boolean => [4, 5, 6].some((value) => Buffer.compare(update, bytes(value)) === 0);
+
+test('a sound store has no damage', async () => {
+  const { store, opened, main } = await reopen(await makeStore());
+  expect(opened).toMatchObject({ wasClean: true, damage: [], term: 2 });
+  expect(isState(main.snapshot)).toBe(true);
+  expect(main).toMatchObject({ updates: [4, 5, 6].map(bytes), damage: [] });
+  await store.close({ clean: true });
+  store.lock.release();
+});
+
+test('any changed byte of any value is told, and nothing false is returned', async () => {
+  await behindItsBack(await makeStore(), async (database) => {
+    for (const [key, value] of await allEntries(database)) {
+      // Every byte of a small value, some hundred of a large one, its ends always.
+      const step = Math.max(1, Math.floor(value.length / 20));
+      const places = new Set([0, 1, value.length - 1]);
+      for (let at = 0; at < value.length; at += value.length < 200 ? 1 : step) places.add(at);
+      for (const at of places) {
+        await put(database, key, flip(value, at));
+        const survey = await surveyDatabase(database, noQuarantine);
+        const main = await loadDocument(database, 'main', survey.documents.get('main')?.last ?? 0, noQuarantine);
+        const other = await loadDocument(database, 'other', survey.documents.get('other')?.last ?? 0, noQuarantine);
+        expect(survey.damage.length + main.damage.length + other.damage.length, `${key}, byte ${at}`).toBeGreaterThan(0);
+        expect(main.updates.every(isOriginal)).toBe(true);
+        if (main.snapshot !== undefined) expect(isState(main.snapshot)).toBe(true);
+      }
+      await put(database, key, value);
+    }
+  });
+});
+
+test('any value that is missing is told', async () => {
+  await behindItsBack(await makeStore(), async (database) => {
+    for (const [key, value] of await allEntries(database)) {
+      await database.batch([{ type: 'del', key }], { sync: true });
+      const survey = await surveyDatabase(database, noQuarantine);
+      const main = await loadDocument(database, 'main', survey.documents.get('main')?.last ?? 0, noQuarantine);
+      const isTold = survey.isMetaMissing || survey.damage.length + main.damage.length > 0;
+      expect(isTold, key).toBe(true);
+      await put(database, key, value);
+    }
+  });
+});
+
+test('records that are missing are told by their numbers, in the middle and at the end', async () => {
+  await behindItsBack(await makeStore(), async (database) => {
+    await database.batch(
+      [
+        { type: 'del', key: 'log/main/0000000000000004' },
+        { type: 'del', key: 'log/main/0000000000000005' },
+      ],
+      { sync: true },
+    );
+    const { updates, damage } = await loadDocument(database, 'main', 8, noQuarantine);
+    expect(updates).toEqual([bytes(6)]);
+    expect(damage.map(({ what }) => what)).toEqual(['the records 4 to 5 are missing', 'the records 7 to 8 are missing']);
+  });
+});
+
+test('a snapshot of which a chunk is missing, or was replaced by another sound one, is told and not returned', async () => {
+  await behindItsBack(await makeStore(), async (database) => {
+    const generation = 4;
+    const key = chunkKey('main', generation, 1);
+    const load = async (): Promise<LoadedDocument> => loadDocument(database, 'main', 6, noQuarantine);
+    await put(database, key, encodeChunk('main', { generation, index: 1, bytes: STATE.subarray(5) }));
+    const replaced = await load();
+    await database.batch([{ type: 'del', key }], { sync: true });
+    const cut = await load();
+    expect([replaced.snapshot, cut.snapshot]).toEqual([undefined, undefined]);
+    expect(replaced.damage).toMatchObject([{ what: expect.stringContaining('its checksum is another') as string }]);
+    expect(cut.damage).toMatchObject([{ what: expect.stringContaining('1 of 2 chunks are missing') as string }]);
+  });
+});
+
+test('a document that lost its entry is found by its log', async () => {
+  const directory = await makeStore();
+  await behindItsBack(directory, (database) => database.batch([{ type: 'del', key: 'document/other' }], { sync: true }));
+  const { store, opened } = await reopen(directory);
+  expect(opened.damage).toMatchObject([{ document: 'other', what: expect.stringContaining('entry of the document') as string }]);
+  expect(await store.load('other')).toEqual({ snapshot: undefined, updates: [bytes(40)], damage: [] });
+  await store.close({ clean: true });
+  store.lock.release();
+});
+
+test('a record that does not verify is kept in quarantine once, and the others come back', async () => {
+  const directory = await makeStore();
+  const key = 'log/main/0000000000000005';
+  let damaged = new Uint8Array();
+  await behindItsBack(directory, async (database) => {
+    damaged = flip((await database.get(key)) ?? new Uint8Array(), 20) as Uint8Array<ArrayBuffer>;
+    await put(database, key, damaged);
+  });
+  for (let round = 1; round <= 2; round++) {
+    const { store, main } = await reopen(directory);
+    expect(main.updates).toEqual([bytes(4), bytes(6)]);
+    expect(main.damage).toMatchObject([{ document: 'main', what: expect.stringContaining(key) as string }]);
+    expect(Buffer.compare(await readFile(main.damage[0]?.keptAs ?? ''), damaged)).toBe(0);
+    expect(await readdir(join(directory, 'quarantine'))).toHaveLength(1);
+    await store.close({ clean: true });
+    store.lock.release();
+  }
+});
+
+test('a last record that does not verify keeps its number, and the next begins a chain', async () => {
+  const directory = await makeStore();
+  const key = 'log/main/0000000000000006';
+  await behindItsBack(directory, async (database) => put(database, key, flip((await database.get(key)) ?? new Uint8Array(), 9)));
+  const first = await reopen(directory);
+  expect(first.opened.damage).toMatchObject([{ document: 'main', what: expect.stringContaining(key) as string }]);
+  await first.store.append(3, [record('main', 7)]);
+  expect(first.store.lastRecord('main')).toBe(7);
+  const { updates, damage } = await first.store.load('main');
+  expect(updates).toEqual([bytes(4), bytes(5), bytes(7)]);
+  expect(damage).toHaveLength(1);
+  await first.store.replace(3, { document: 'main', state: STATE, stateVector: bytes(3), through: 7 });
+  await first.store.close({ clean: true });
+  first.store.lock.release();
+  const healed = await reopen(directory);
+  expect(healed.opened.damage).toEqual([]);
+  expect(isState(healed.main.snapshot)).toBe(true);
+  expect(healed.main).toMatchObject({ updates: [], damage: [] });
+  await healed.store.close({ clean: true });
+  healed.store.lock.release();
+});
+
+test('a record under a key that a flipped bit sent far away does not decide where numbering goes on', async () => {
+  const directory = await makeStore();
+  await behindItsBack(directory, async (database) => {
+    const value = (await database.get('log/main/0000000000000006')) ?? new Uint8Array();
+    await put(database, 'log/main/8000000000000006', value);
+    await put(database, 'log/main/800000000000x006', value);
+  });
+  const { store, opened } = await reopen(directory);
+  expect(opened.damage).toHaveLength(2);
+  expect(store.lastRecord('main')).toBe(6);
+  await store.append(3, [record('main', 7)]);
+  await store.close({ clean: true });
+  store.lock.release();
+  const healed = await reopen(directory);
+  expect(healed.opened.damage).toEqual([]);
+  expect(healed.main.updates).toEqual([4, 5, 6, 7].map(bytes));
+  await healed.store.close({ clean: true });
+  healed.store.lock.release();
+});
+
+test('a record that was replaced by an older one of the same number is told by its chain', async () => {
+  const directory = await makeStore();
+  const key = 'log/main/0000000000000005';
+  const other = await temporaryDirectory();
+  const foreign = await startLevelStore(other);
+  await foreign.append(
+    1,
+    [1, 2, 3, 9, 5].map((value) => record('main', value)),
+  );
+  await stopLevelStore(foreign);
+  let value = new Uint8Array();
+  await behindItsBack(other, async (database) => void (value = (await database.get(key)) as Uint8Array<ArrayBuffer>));
+  await behindItsBack(directory, (database) => put(database, key, value));
+  const { store, main } = await reopen(directory);
+  expect(main.updates).toEqual([4, 5, 6].map(bytes));
+  expect(main.damage.map(({ what }) => what)).toEqual([expect.stringContaining('record 5'), expect.stringContaining('record 6')]);
+  await store.close({ clean: true });
+  store.lock.release();
+});
+
+describe('the files of LevelDB', () => {
+  test('without CURRENT are left as they are, and the store is told to be damaged', async () => {
+    const directory = await makeStore();
+    await rm(join(directory, 'level', 'CURRENT'));
+    const before = await readdir(join(directory, 'level'));
+    await expect(reopen(directory)).rejects.toMatchObject({ code: 'SOCOMM_STORE_DAMAGED' });
+    expect(await readdir(join(directory, 'level'))).toEqual(before);
+    await rm(join(directory, 'store.json'));
+    await expect(reopen(directory)).rejects.toMatchObject({ code: 'SOCOMM_STORE_DAMAGED' });
+    expect(await readdir(join(directory, 'level'))).toEqual(before);
+  });
+
+  test('that are gone altogether are not made anew', async () => {
+    const directory = await makeStore();
+    await rm(join(directory, 'level'), { recursive: true });
+    await expect(reopen(directory)).rejects.toMatchObject({ code: 'SOCOMM_STORE_DAMAGED' });
+    expect(await readdir(directory)).not.toContain('level');
+  });
+
+  test('from another store are refused', async () => {
+    const directory = await makeStore();
+    const note = join(directory, 'store.json');
+    await writeFile(note, (await readFile(note, 'utf8')).replace(/"storeId": "[0-9a-f]+"/, `"storeId": "${'f'.repeat(32)}"`));
+    await expect(reopen(directory)).rejects.toMatchObject({ code: 'SOCOMM_STORE_MISMATCH' });
+  });
+
+  test('that lost the end of their log after a clean close are told to be short', async () => {
+    const directory = await temporaryDirectory();
+    const store = await startLevelStore(directory);
+    for (let value = 1; value <= 100; value++) await store.append(1, [record('main', value)]);
+    await store.announceOwner(owner(1));
+    await stopLevelStore(store);
+    const log = join(directory, 'level', await logFile(directory));
+    await truncate(log, Math.floor((await stat(log)).size * 0.6));
+    const { store: short, opened, main } = await reopen(directory);
+    expect(main.damage).toEqual([]);
+    expect(main.updates.length).toBeLessThan(100);
+    expect(opened.wasClean).toBe(false);
+    expect(opened.damage).toMatchObject([{ what: expect.stringContaining('the end is missing') as string }]);
+    await short.close({ clean: false });
+    short.lock.release();
+  });
+
+  test('that lost a part of one log while later batches of another are there are told', async () => {
+    const directory = await makeStore();
+    await behindItsBack(directory, (database) => database.batch([{ type: 'del', key: 'log/other/0000000000000001' }], { sync: true }));
+    const { store, opened } = await reopen(directory);
+    expect(opened.damage).toMatchObject([{ what: expect.stringContaining('1 of 7 records') as string }]);
+    await store.close({ clean: true });
+    store.lock.release();
+  });
+
+  for (const kind of ['log', 'table'] as const) {
+    test(`with any byte changed in a ${kind} are never silently wrong`, async () => {
+      const directory = await temporaryDirectory();
+      const store = await startLevelStore(directory);
+      for (let value = 1; value <= 60; value++) await store.append(1, [record('main', value)]);
+      await stopLevelStore(store);
+      // An opening turns the log into a table.
+      if (kind === 'table') await stopLevelStore(await startLevelStore(directory));
+      const all = Array.from({ length: 60 }, (_, index) => bytes(index + 1));
+      const name = kind === 'log' ? await logFile(directory) : await tableFile(directory);
+      const content = await readFile(join(directory, 'level', name));
+      const copy = join(await temporaryDirectory(), 'copy');
+      for (let at = 0; at < content.length; at += Math.ceil(content.length / 60)) {
+        await rm(copy, { recursive: true, force: true });
+        await cp(directory, copy, { recursive: true });
+        await writeFile(join(copy, 'level', name), flip(content, at));
+        const told = await describeOpening(copy);
+        if (told === 'told') continue;
+        expect(told.updates, `byte ${at}`).toEqual(all);
+      }
+    });
+  }
+});
+
+/** What came back without a word of damage; `told` where there was one. */
+async function describeOpening(directory: string): Promise<LoadedDocument | 'told'> {
+  try {
+    const { store, opened, main } = await reopen(directory);
+    await store.close({ clean: false });
+    store.lock.release();
+    return opened.damage.length + main.damage.length > 0 ? 'told' : main;
+  } catch (error) {
+    if (isSocommError(error, 'SOCOMM_STORE_DAMAGED')) return 'told';
+    throw error;
+  }
+}
+
+async function logFile(directory: string): Promise<string> {
+  return theOnly(directory, /^\d+\.log$/);
+}
+
+async function tableFile(directory: string): Promise<string> {
+  return theOnly(directory, /^\d+\.ldb$/);
+}
+
+async function theOnly(directory: string, pattern: RegExp): Promise<string> {
+  const names = (await readdir(join(directory, 'level'))).filter((name) => pattern.test(name));
+  expect(names).toHaveLength(1);
+  return names[0] ?? '';
+}
