@@ -18,7 +18,8 @@ export function doubt(step: Step, document: DocumentState, peer: PeerId, detail:
   const earlier = document.doubts.get(peer);
   const dueAt = Math.min(earlier?.dueAt ?? Infinity, step.now + detail.graceMs);
   const evidence = earlier?.evidence === true ? true : (detail.evidence ?? earlier?.evidence);
-  document.doubts.set(peer, { dueAt, hint: detail.hint ?? earlier?.hint, evidence });
+  const tried = earlier?.tried ?? new Set();
+  document.doubts.set(peer, { dueAt, hint: detail.hint ?? earlier?.hint, evidence, raisedAt: step.now, tried });
   wakeBy(step.state, dueAt);
 }
 

@@ -36,7 +36,7 @@ export type Input =
   | { readonly kind: 'leave' };
 
 export type ApplyCause =
-  | { readonly kind: 'frame' }
+  | { readonly kind: 'frame'; readonly seq: number }
   /** A whole answer: its vector may be adopted once the difference has been applied, and not before. */
   | { readonly kind: 'catch-up'; readonly vector: Vector; readonly stateVector: Uint8Array; readonly isComplete: boolean };
 
@@ -55,13 +55,15 @@ export type Effect =
       readonly from: PeerId;
       readonly cause: ApplyCause;
     }
+  /** Take out of the replica what builds on something that nobody alive has: it was never acknowledged, and holds up what comes after it. */
+  | { readonly kind: 'set-aside'; readonly document: string }
   /** Give us `drain` as soon as the transport takes a frame, but not within this call. */
   | { readonly kind: 'drain-soon' }
   /** Is this peer alive? If not: `lost`. */
   | { readonly kind: 'probe'; readonly peer: PeerId }
   | { readonly kind: 'synced'; readonly document: string }
   | { readonly kind: 'flushed'; readonly flush: number; readonly term: number }
-  | { readonly kind: 'flush-failed'; readonly flush: number; readonly reason: 'no-writer' | 'store-failed' }
+  | { readonly kind: 'flush-failed'; readonly flush: number; readonly reason: 'no-writer' }
   | { readonly kind: 'writer-changed'; readonly writer: WriterRef | undefined }
   | { readonly kind: 'instances-changed'; readonly joined: readonly InstanceId[]; readonly left: readonly InstanceId[] }
   | { readonly kind: 'peer-lost'; readonly peer: PeerId }

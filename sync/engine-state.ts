@@ -2,6 +2,7 @@
 
 import type { PeerId } from '../src/base/ids.js';
 import type { Effect, WriterRef } from './engine-io.js';
+import { CATCH_UP_SILENCE_MS } from './limits.js';
 import type { ReplicaView } from './replica-view.js';
 import type { PeerAddress } from './transport.js';
 import type { PeerStatus, Vector } from './wire/frame.js';
@@ -33,6 +34,8 @@ export interface EngineState {
   readonly flushesWaiting: Set<WaitingFlush>;
   isDrainAsked: boolean;
   isLeaving: boolean;
+  /** The moment of the step. */
+  now: number;
   /** The next moment at which `tick` has something to do; Infinity for never. */
   wakeAt: number;
   readonly counters: Counters;
@@ -50,6 +53,9 @@ export interface Link {
   /** The key on which READY was asked for. */
   readyKey: string;
   readyAskedAt: number;
+  /** How long READY may stay away before it is asked for again. */
+  readyRetryMs: number;
+  readonly openedAt: number;
 }
 
 export interface DocumentState {
@@ -58,7 +64,10 @@ export interface DocumentState {
   readonly replica: ReplicaView;
   /** Kept in the store by the writer, and so waited for by `flush()`. */
   readonly isStored: boolean;
+  /** `synced` was said: what we have is the whole, or all that the peers of a group without a writer have between them. */
   isSynced: boolean;
+  /** It is the whole, from the store or from one who has it: only then do we vouch for it. */
+  isWhole: boolean;
   /** Our own updates that have no number yet. */
   outbox: Uint8Array[];
   ownSeq: number;
@@ -71,11 +80,15 @@ export interface DocumentState {
   readonly doubts: Map<PeerId, Doubt>;
   catchUp: CatchUp | undefined;
   catchUpEndedAt: number;
-  /** Peers that were asked in vain since the last success. */
+  /** Peers that were asked in vain for the whole. */
   readonly tried: Set<PeerId>;
+  /** How long an answer may stay away: longer after each that did, for the question may just be a big one. */
+  silenceMs: number;
   /** With whom we exchanged at least once. */
   readonly exchanged: Set<PeerId>;
   changedAt: number;
+  /** Since when something is pending in the replica; Infinity while nothing is. */
+  pendingSince: number;
   /** When to repeat our last number; Infinity when that was done. */
   tailDueAt: number;
   /** What the writer said that it holds durably. */
@@ -89,11 +102,18 @@ export interface Doubt {
   readonly hint: PeerId | undefined;
   /** In doubt while our replica is behind this; `true`: until an exchange. */
   readonly evidence: Uint8Array | true | undefined;
+  /** When it was raised last: an answer to an earlier question says nothing about it. */
+  readonly raisedAt: number;
+  /** Who was asked about it in vain. */
+  readonly tried: Set<PeerId>;
 }
 
 export interface CatchUp {
   readonly peer: PeerId;
   readonly request: number;
+  /** Whose doubt led to the question; undefined for the bulk of a replica that is not synced. */
+  readonly about: PeerId | undefined;
+  readonly askedAt: number;
   readonly chunks: Uint8Array[];
   /** From the first chunk. */
   head: { readonly vector: Vector; readonly stateVector: Uint8Array } | undefined;
@@ -163,6 +183,7 @@ export function createEngine({ address, canWrite, pid, packageVersion }: EngineO
     flushesWaiting: new Set(),
     isDrainAsked: false,
     isLeaving: false,
+    now: 0,
     wakeAt: Infinity,
     counters: { applied: 0, duplicates: 0, gaps: 0, catchUps: 0, catchUpBytes: 0, mismatches: 0, skipped: 0, rejected: 0 },
   };
@@ -175,6 +196,7 @@ export function createDocument(name: string, key: string, replica: ReplicaView, 
     replica,
     isStored,
     isSynced: false,
+    isWhole: false,
     outbox: [],
     ownSeq: 0,
     applied: new Map(),
@@ -185,19 +207,25 @@ export function createDocument(name: string, key: string, replica: ReplicaView, 
     catchUp: undefined,
     catchUpEndedAt: -Infinity,
     tried: new Set(),
+    silenceMs: CATCH_UP_SILENCE_MS,
     exchanged: new Set(),
     changedAt: -Infinity,
+    pendingSince: Infinity,
     tailDueAt: Infinity,
     stored: new Map(),
   };
 }
 
-/** Asks for a `tick` at `at` or before. */
+/**
+ * Asks for a `tick` at `at` or before. Whoever asks must find itself due by the same sum (`now >= at`): with a difference
+ * on one side, rounding could make it wait for a moment that has come, for ever.
+ */
 export function wakeBy(state: EngineState, at: number): void {
-  if (at < state.wakeAt) state.wakeAt = at;
+  // Never in the past: a tick that comes later than it was asked for counts as our own lateness.
+  if (at < state.wakeAt) state.wakeAt = Math.max(at, state.now);
 }
 
-/** Everything that the replica holds, as numbers: what we applied of others, and our own. */
+/** Everything that the replica has been given, as numbers: what we applied of others, and our own. While something is pending, it can give less than that. */
 export function vectorOf(state: EngineState, document: DocumentState): Map<PeerId, number> {
   const vector = new Map(document.applied);
   if (document.ownSeq > 0) vector.set(state.self, document.ownSeq);

@@ -19,17 +19,8 @@
 
 import { unreachable } from '../src/base/errors.js';
 import type { PeerId } from '../src/base/ids.js';
-import {
-  answerMore,
-  answerWant,
-  completeCatchUp,
-  endSilentCatchUps,
-  failCatchUp,
-  onHave,
-  onInvite,
-  onRefusedCatchUp,
-  settleAll,
-} from './catch-up.js';
+import { answerMore, answerWant, expireAnswers } from './answering.js';
+import { completeCatchUp, endSilentCatchUps, failCatchUp, onHave, onInvite, onRefusedCatchUp, settleAll } from './catch-up.js';
 import { doubt } from './doubt.js';
 import type { Effect, Input } from './engine-io.js';
 import { createDocument, ownTails } from './engine-state.js';
@@ -37,15 +28,28 @@ import type { EngineState, Step } from './engine-state.js';
 import { answerFlush, beginFlush, onFlushed, onRefusedFlush, onStored, reviewFlushes } from './flushing.js';
 import { GROUP_KEY, documentKey } from './keys.js';
 import { DOUBT_GRACE_MS, LATE_MS } from './limits.js';
-import { answerReady, forgetDeparted, meetRoster, onGoodbye, onHello, onLost, onReady, onWelcome, retryReady, setInstances, setRole } from './meeting.js';
-import { markSynced, noteStatus } from './membership.js';
+import {
+  answerReady,
+  forgetDeparted,
+  meetRoster,
+  onGoodbye,
+  onHello,
+  onLost,
+  onReady,
+  onWelcome,
+  retryReady,
+  setInstances,
+  setRole,
+} from './meeting.js';
+import { markWhole, noteStatus } from './membership.js';
 import { onEcho, onPulse, pulseWhenDue, watchWriter } from './pulse.js';
 import { drain, onTail, onUpdates, recordLocal, repeatTails } from './updates.js';
 import type { Frame } from './wire/frame.js';
 
 /** Takes one input and returns what is to be done, in order. */
-export function step(state: EngineState, input: Input, now: number): readonly Effect[] {
+export function takeStep(state: EngineState, input: Input, now: number): readonly Effect[] {
   const current: Step = { state, now, effects: [] };
+  state.now = now;
   handle(current, input);
   return current.effects;
 }
@@ -97,6 +101,8 @@ function handle(step: Step, input: Input): void {
 
 function receive(step: Step, sender: PeerId, frame: Frame): void {
   if (sender === step.state.self) return;
+  // Who is there is agreed upon by hello; what strangers, or peers that have gone, say otherwise is not believed.
+  if (frame.kind !== 'hello' && !step.state.links.has(sender)) return;
   switch (frame.kind) {
     case 'updates':
       return onUpdates(step, sender, frame);
@@ -149,7 +155,7 @@ function openDocument(step: Step, { document: name, replica, isStored }: Opened)
 function markLoaded(step: Step, name: string): void {
   const document = step.state.documents.get(name);
   if (document === undefined) return;
-  markSynced(step, document);
+  markWhole(step, document);
   settleAll(step);
 }
 
@@ -160,6 +166,8 @@ function onApplied(step: Step, { document: name, from, cause }: Applied): void {
   if (document === undefined) return;
   document.changedAt = step.now;
   // It builds on what has not come: its sender had that, and may be asked if it does not come by itself.
+  if (!document.replica.hasPending()) document.pendingSince = Infinity;
+  else if (document.pendingSince === Infinity) document.pendingSince = step.now;
   if (document.replica.hasPending()) doubt(step, document, from, { graceMs: DOUBT_GRACE_MS });
   if (cause.kind === 'catch-up') completeCatchUp(step, document, from, cause);
 }
@@ -172,23 +180,31 @@ function onRejected(step: Step, { document: name, from, cause, detail }: Rejecte
   step.state.counters.rejected++;
   step.effects.push({ kind: 'warn', code: 'update-rejected', message: `an update of ${from} for ${name} was not applied: ${detail}` });
   doubt(step, document, from, { graceMs: DOUBT_GRACE_MS, evidence: true });
-  if (cause.kind === 'catch-up') failCatchUp(step, document);
+  if (cause.kind === 'catch-up') return failCatchUp(step, document);
+  // It was counted before it was tried: the number must not claim it.
+  document.applied.set(from, Math.min(document.applied.get(from) ?? 0, cause.seq - 1));
 }
 
 function tick(step: Step): void {
   const { state, now } = step;
   // Our own lateness (a suspended laptop, a blocked loop) is nobody else's silence.
   const lateMs = now - state.wakeAt;
-  if (lateMs > LATE_MS && state.writerHeardAt > 0) state.writerHeardAt += lateMs;
+  if (lateMs > LATE_MS && Number.isFinite(lateMs)) excuse(step, lateMs);
   state.wakeAt = Infinity;
   forgetDeparted(step);
   retryReady(step);
   endSilentCatchUps(step);
+  expireAnswers(step);
   repeatTails(step);
   pulseWhenDue(step);
   watchWriter(step);
   reviewFlushes(step);
   settleAll(step);
+}
+
+function excuse({ state }: Step, lateMs: number): void {
+  if (state.writerHeardAt > 0) state.writerHeardAt += lateMs;
+  for (const { catchUp } of state.documents.values()) if (catchUp !== undefined) catchUp.progressAt += lateMs;
 }
 
 function leave(step: Step): void {

@@ -21,7 +21,7 @@ export function beginFlush(step: Step, id: number): void {
   for (const document of step.state.documents.values()) {
     if (document.isStored && document.ownSeq > 0) targets.set(document.name, document.ownSeq);
   }
-  step.state.flushes.set(id, { id, targets, request: 0, askedAt: -Infinity });
+  step.state.flushes.set(id, { id, targets, request: -1, askedAt: -Infinity });
   reviewFlushes(step);
 }
 
@@ -36,7 +36,7 @@ export function reviewFlushes(step: Step): void {
       }
     } else if (state.writer.id === state.self) {
       if (isStored(step, state.self, flush.targets)) finish(step, flush, state.writer.term);
-    } else if (now - flush.askedAt >= FLUSH_RETRY_MS) {
+    } else if (now >= flush.askedAt + FLUSH_RETRY_MS) {
       flush.request = ++state.requestCount;
       flush.askedAt = now;
       effects.push({ kind: 'request', peer: state.writer.id, frame: { kind: 'flush', request: flush.request, targets: flush.targets } });
@@ -91,7 +91,8 @@ function answerIfStored(step: Step, waiting: WaitingFlush): boolean {
 
 /** We write no longer: who waits for us asks whoever comes after. */
 export function refuseFlushes({ state, effects }: Step): void {
-  for (const { peer, request } of state.flushesWaiting) effects.push({ kind: 'respond', peer, frame: { kind: 'refused', request, reason: 'not-writer' } });
+  for (const { peer, request } of state.flushesWaiting)
+    effects.push({ kind: 'respond', peer, frame: { kind: 'refused', request, reason: 'not-writer' } });
   state.flushesWaiting.clear();
 }
 
@@ -113,5 +114,6 @@ export function onFlushed(step: Step, from: PeerId, { request, term }: FrameOf<'
 
 /** Who refuses is no longer the writer: its status, or the next retry, will say who is. */
 export function onRefusedFlush(step: Step, _from: PeerId, { request }: FrameOf<'refused'>): void {
-  for (const flush of step.state.flushes.values()) if (flush.request === request) wakeBy(step.state, flush.askedAt + FLUSH_RETRY_MS);
+  const { state, now } = step;
+  for (const flush of state.flushes.values()) if (flush.request === request) wakeBy(state, Math.max(now, flush.askedAt + FLUSH_RETRY_MS));
 }

@@ -27,6 +27,8 @@ export const FLUSHES_WAITING_MAX = 256;
 
 /** A catch-up without progress for this long goes to another peer. */
 export const CATCH_UP_SILENCE_MS = 500;
+/** Each answer that stays away doubles the patience with the next, up to this. */
+export const CATCH_UP_SILENCE_MAX_MS = 8000;
 /** Hearsay of a missing frame is given this long to prove itself wrong. */
 export const DOUBT_GRACE_MS = 250;
 /** A flush request may overtake the frames that it names by this much. */
@@ -42,8 +44,12 @@ export const STALL_MS = 3000;
 export const PULSE_RECENT_MS = 3000;
 /** Digests are taken only of documents that have been left alone for this long. */
 export const DIGEST_QUIET_MS = 300;
-/** READY is asked for again after this. */
+/** What builds on something that nobody alive has is set aside after this, if all were asked. */
+export const PENDING_PATIENCE_MS = 5000;
+/** READY is asked for again after this, and after twice as long each time … */
 export const READY_RETRY_MS = 500;
+/** … up to this. */
+export const READY_RETRY_MAX_MS = 8000;
 /** An answer that nobody fetches further is dropped after this. */
 export const ANSWER_EXPIRY_MS = 10_000;
 /** A flush is asked for again after this: the answer of a dying writer may be lost. */

@@ -16,8 +16,9 @@ import { ownTails, wakeBy } from './engine-state.js';
 import type { Link, Step } from './engine-state.js';
 import { refuseFlushes } from './flushing.js';
 import { asksReadyOf, readyKey } from './keys.js';
-import { DEPARTED_KEPT_MS, DOUBT_GRACE_MS, READY_RETRY_MS } from './limits.js';
+import { DEPARTED_KEPT_MS, DOUBT_GRACE_MS, READY_RETRY_MAX_MS, READY_RETRY_MS } from './limits.js';
 import { changeStatus, noteStatus, reviewWriter, tellInstances } from './membership.js';
+import { forgetHeld } from './sequence.js';
 import type { PeerAddress } from './transport.js';
 import { PROTOCOL_MAX, PROTOCOL_MIN } from './wire/frame.js';
 import type { Frame, Tails } from './wire/frame.js';
@@ -58,7 +59,17 @@ function warnVersion(step: Step, peer: PeerId, { protocolMin, protocolMax }: Pro
 function openLink(step: Step, { id, publisher, responder }: PeerAddress): Link {
   const { state } = step;
   const address = { id, publisher, responder };
-  const link: Link = { id, address, canWrite: false, status: undefined, isReady: false, readyKey: '', readyAskedAt: step.now };
+  const link: Link = {
+    id,
+    address,
+    canWrite: false,
+    status: undefined,
+    isReady: false,
+    readyKey: '',
+    readyAskedAt: step.now,
+    readyRetryMs: READY_RETRY_MS,
+    openedAt: step.now,
+  };
   state.links.set(id, link);
   state.departed.delete(id);
   step.effects.push({ kind: 'connect', address });
@@ -74,16 +85,18 @@ function askReady(step: Step, link: Link): void {
   link.readyKey = readyKey(state.self, link.id, ++state.requestCount);
   link.readyAskedAt = now;
   step.effects.push({ kind: 'subscribe', key: link.readyKey });
-  wakeBy(state, now + READY_RETRY_MS);
+  wakeBy(state, now + link.readyRetryMs);
 }
 
 export function retryReady(step: Step): void {
   for (const link of step.state.links.values()) {
     if (link.isReady) continue;
-    if (step.now - link.readyAskedAt < READY_RETRY_MS) {
-      wakeBy(step.state, link.readyAskedAt + READY_RETRY_MS);
+    const dueAt = link.readyAskedAt + link.readyRetryMs;
+    if (step.now < dueAt) {
+      wakeBy(step.state, dueAt);
       continue;
     }
+    link.readyRetryMs = Math.min(READY_RETRY_MAX_MS, link.readyRetryMs * 2);
     step.effects.push({ kind: 'probe', peer: link.id });
     askReady(step, link);
     if (link.status === undefined) sayHello(step, link);
@@ -168,6 +181,7 @@ export function forgetDeparted({ state, now }: Step): void {
     for (const document of state.documents.values()) {
       document.applied.delete(peer);
       document.tails.delete(peer);
+      forgetHeld(document, peer);
     }
   }
 }

@@ -33,9 +33,10 @@ export function reviewWriter(step: Step): void {
     if (status !== undefined && status.term > (writer?.term ?? 0)) writer = { id, term: status.term };
   }
   if (writer !== undefined) state.termHeard = Math.max(state.termHeard, writer.term);
-  schedulePulse(step);
-  if (writer?.id === state.writer?.id && writer?.term === state.writer?.term) return;
+  const isNews = writer?.id !== state.writer?.id || writer?.term !== state.writer?.term;
   state.writer = writer;
+  schedulePulse(step);
+  if (!isNews) return;
   state.writerHeardAt = now;
   state.isStalled = false;
   for (const document of state.documents.values()) document.stored = new Map();
@@ -77,13 +78,19 @@ export function canAnyoneWrite({ status, links }: EngineState): boolean {
   return false;
 }
 
-/** From now on our answers are the whole, and `synced` may be said. */
+/** `synced` may be said. It says nothing to others: where nobody may write, nobody knows what the store holds. */
 export function markSynced(step: Step, document: DocumentState): void {
   if (document.isSynced) return;
   document.isSynced = true;
   step.effects.push({ kind: 'synced', document: document.name });
-  if (document.name !== MAIN) return;
-  changeStatus(step, { isComplete: true });
+}
+
+/** From now on our answers are the whole. */
+export function markWhole(step: Step, document: DocumentState): void {
+  markSynced(step, document);
+  if (document.isWhole) return;
+  document.isWhole = true;
+  if (document.name === MAIN) changeStatus(step, { isComplete: true });
 }
 
 /** The document that every instance has open. */

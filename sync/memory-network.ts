@@ -155,13 +155,15 @@ export class MemoryNetwork {
 
   #arrive(link: Link, parcel: Parcel): void {
     if (link.cuts > 0 && carriesFrame(parcel)) return;
-    if (this.#isHeld(link) || link.held.length > 0) link.held.push(parcel);
+    if (this.#isHeld(link)) link.held.push(parcel);
     else this.#receivers.get(link.to)?.(link.from, parcel);
   }
 
   #release(link: Link): void {
     while (link.held.length > 0 && !this.#isHeld(link)) {
-      this.#receivers.get(link.to)?.(link.from, link.held.shift() as Parcel);
+      // Taken out first: where the receiver has gone meanwhile, an optional call would not even look at its argument.
+      const parcel = link.held.shift() as Parcel;
+      this.#receivers.get(link.to)?.(link.from, parcel);
     }
   }
 

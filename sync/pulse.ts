@@ -36,7 +36,7 @@ function documentsToReport({ state, now }: Step): DocumentState[] {
 }
 
 function report({ state, now }: Step, document: DocumentState): DocumentReport {
-  const isQuiet = now - document.changedAt >= DIGEST_QUIET_MS && document.outbox.length === 0;
+  const isQuiet = now - document.changedAt >= DIGEST_QUIET_MS && document.outbox.length === 0 && !document.replica.hasPending();
   return { document: document.name, vector: liveVectorOf(state, document), digest: isQuiet ? document.replica.digest() : '' };
 }
 

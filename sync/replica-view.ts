@@ -4,6 +4,8 @@
  */
 export interface ReplicaView {
   stateVector(): Uint8Array;
+  /** Whether bytes from outside are a state vector at all; the questions below may be asked only of such. */
+  canRead(stateVector: Uint8Array): boolean;
   /** What a replica with this state vector lacks, deletions included. */
   difference(stateVector: Uint8Array): Uint8Array;
   /** Hash of state vector and delete set; cached until the next change. */

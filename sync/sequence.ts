@@ -29,7 +29,7 @@ function apply(step: Step, document: DocumentState, from: PeerId, seq: number, u
   document.applied.set(from, seq);
   document.changedAt = step.now;
   step.state.counters.applied++;
-  step.effects.push({ kind: 'apply', document: document.name, updates, from, cause: { kind: 'frame' } });
+  step.effects.push({ kind: 'apply', document: document.name, updates, from, cause: { kind: 'frame', seq } });
 }
 
 /** Frames over the limit are forgotten: catch-up will carry what they held. */
@@ -60,24 +60,27 @@ function release(step: Step, document: DocumentState, from: PeerId): void {
 export function adopt(step: Step, document: DocumentState, vector: Vector): void {
   for (const [peer, seq] of vector) {
     if (peer === step.state.self) continue;
-    if (!step.state.links.has(peer) && !step.state.departed.has(peer)) step.state.departed.set(peer, step.now);
+    // Numbers of peers that we have not met would be handed around for ever; if one comes, it is asked.
+    if (!step.state.links.has(peer) && !step.state.departed.has(peer)) continue;
     if (seq > (document.tails.get(peer) ?? 0)) document.tails.set(peer, seq);
     if (seq > (document.applied.get(peer) ?? 0)) document.applied.set(peer, seq);
     release(step, document, peer);
   }
 }
 
-/** Gives up a hole that nobody alive can fill: what lies behind it is applied, and Yjs keeps apart what it cannot place. */
-export function skipHole(step: Step, document: DocumentState, from: PeerId): void {
-  const tail = document.tails.get(from) ?? 0;
-  const frames = [...(document.held.get(from) ?? [])].sort(([a], [b]) => a - b);
-  for (const [seq, updates] of frames) {
-    document.heldBytes -= bytesOf(updates);
-    apply(step, document, from, seq, updates);
-  }
-  document.held.delete(from);
-  document.applied.set(from, tail);
+/**
+ * Gives up a hole that nobody alive can fill. What is held behind it builds on what is missing, and goes with it. The number
+ * stays where it was: it never claims what we have not, and if the sender was only cut off, it is asked when it comes back.
+ */
+export function giveUpHole(step: Step, document: DocumentState, from: PeerId): void {
+  forgetHeld(document, from);
+  document.tails.set(from, document.applied.get(from) ?? 0);
   step.state.counters.skipped++;
+}
+
+export function forgetHeld(document: DocumentState, from: PeerId): void {
+  for (const updates of document.held.get(from)?.values() ?? []) document.heldBytes -= bytesOf(updates);
+  document.held.delete(from);
 }
 
 function bytesOf(updates: readonly Uint8Array[]): number {

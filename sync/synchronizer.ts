@@ -4,12 +4,12 @@
  */
 
 import type { Clock } from '../src/base/clock.js';
-import { unreachable } from '../src/base/errors.js';
+import { describe, unreachable } from '../src/base/errors.js';
 import type { InstanceId, PeerId } from '../src/base/ids.js';
 import type { Log } from '../src/base/log.js';
 import type { Discovery } from './discovery.js';
 import type { ApplyCause, Effect, Input, WriterRef } from './engine-io.js';
-import { step } from './engine.js';
+import { takeStep } from './engine.js';
 import { createEngine } from './engine-state.js';
 import type { EngineOptions, EngineState } from './engine-state.js';
 import { GROUP_KEY } from './keys.js';
@@ -24,6 +24,8 @@ import type { Vector } from './wire/frame.js';
 export interface SynchronizerHost {
   /** Applies in one transaction; says why it did not, where the bytes were at fault. */
   apply(document: string, updates: readonly Uint8Array[], from: PeerId): ApplyOutcome;
+  /** Drops what is pending in the replica, and says so. */
+  setAside(document: string): void;
   synced(document: string): void;
   writerChanged(writer: WriterRef | undefined): void;
   instancesChanged(joined: readonly InstanceId[], left: readonly InstanceId[]): void;
@@ -45,7 +47,7 @@ export interface SynchronizerOptions extends EngineOptions {
 
 export type FlushOutcome = { readonly ok: true; readonly term: number } | { readonly ok: false; readonly reason: FlushFailure };
 
-export type FlushFailure = 'no-writer' | 'store-failed' | 'closed';
+export type FlushFailure = 'no-writer' | 'closed';
 
 export type DropCounts = ReadonlyMap<DecodeFailure | TransportDropReason | 'misattributed', number>;
 
@@ -126,6 +128,7 @@ export class Synchronizer {
   /** Resolves when the writer durably has all that was written before the call, or when that cannot come about. */
   flush(signal?: AbortSignal): Promise<FlushOutcome> {
     const flush = ++this.#flushCount;
+    if (this.#isClosed) return Promise.resolve({ ok: false, reason: 'closed' });
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#flushes.delete(flush);
@@ -191,13 +194,22 @@ export class Synchronizer {
     this.#queue.push(input);
     if (this.#isStepping) return;
     this.#isStepping = true;
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#tryStep(next);
     this.#isStepping = false;
     this.#arm();
   }
 
+  /** What a step throws is a bug of ours, perhaps brought out by another's bytes: told, and no end of all further steps. */
+  #tryStep(input: Input): void {
+    try {
+      this.#step(input);
+    } catch (error) {
+      this.#options.host.warn('step-failed', `an input of kind '${input.kind}' was not handled: ${describe(error)}`);
+    }
+  }
+
   #step(input: Input): void {
-    for (const effect of step(this.#state, input, this.#options.clock.now())) this.#perform(effect);
+    for (const effect of takeStep(this.#state, input, this.#options.clock.now())) this.#perform(effect);
   }
 
   #perform(effect: Effect): void {
@@ -220,6 +232,8 @@ export class Synchronizer {
         return transport.respond(effect.peer, encodeFrame(this.#state.self, effect.frame));
       case 'apply':
         return this.#apply(effect.document, effect.updates, effect.from, effect.cause);
+      case 'set-aside':
+        return host.setAside(effect.document);
       case 'drain-soon':
         // A microtask at the earliest: what one tick writes travels as one frame. While a send is under way, later.
         void this.#published.then(() => this.#feed({ kind: 'drain' }));

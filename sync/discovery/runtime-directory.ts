@@ -42,11 +42,11 @@ export function ensureRuntimeDirectory(path: string, uid: number | undefined = p
 
 function makeDirectory(path: string): void {
   try {
+    // What is there already is judged, never touched. A link that leads nowhere is there too.
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    const code = systemCode(cause);
-    // What is there already, and no directory, is judged when it is looked over.
-    if (code !== 'EEXIST') throw cannotMake(path, code, cause);
+    throw cannotMake(path, cause);
   }
 }
 
@@ -85,10 +85,10 @@ function unsafe(path: string, what: string, advice: string): SocommError {
   );
 }
 
-function cannotMake(path: string, code: string | undefined, cause: unknown): SocommError {
+function cannotMake(path: string, cause: unknown): SocommError {
   return new SocommError(
     'SOCOMM_DIRECTORY_INVALID',
-    `The runtime directory ${path} cannot be made (${code}). Choose one that this user may write to with the option` +
+    `The runtime directory ${path} cannot be made (${systemCode(cause)}). Choose one that this user may write to with the option` +
       ' `runtimeDirectory` or the variable SOCOMM_RUNTIME_DIRECTORY.',
     { cause },
   );

@@ -3,6 +3,7 @@
  * The checksum is looked at first: nothing of a damaged frame is interpreted.
  */
 
+import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import * as decoding from 'lib0/decoding';
 import { describe } from '../../src/base/errors.js';
@@ -51,12 +52,12 @@ function failed(reason: DecodeFailure, detail: string): Decoded {
 function decodeBody(body: Uint8Array): Decoded {
   const from = decoding.createDecoder(body);
   from.pos = 3;
-  const kindNumber = decoding.readVarUint(from);
+  const kindNumber = readCount(from);
   const kind = KINDS.get(kindNumber);
   if (kind === undefined) return failed('unknown-kind', `kind ${kindNumber}`);
   const sender = readPeer(from);
   const document = readText(from, limits.DOCUMENT_NAME_BYTES_MAX);
-  const seq = decoding.readVarUint(from);
+  const seq = readCount(from);
   const frame = readPayload(from, { kind, sender, document, seq });
   if (from.pos !== body.length) return failed('malformed', `${body.length - from.pos} bytes too many`);
   return { ok: true, sender, frame };
@@ -72,11 +73,11 @@ interface Header {
 function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Frame {
   switch (kind) {
     case 'updates':
-      return { kind, document, seq, updates: readList(from, limits.UPDATES_IN_FRAME_MAX, () => decoding.readVarUint8Array(from)) };
+      return { kind, document, seq, updates: readList(from, limits.UPDATES_IN_FRAME_MAX, () => readBytes(from)) };
     case 'tail':
       return { kind, document, seq };
     case 'invite':
-      return { kind, document, stateVector: decoding.readVarUint8Array(from) };
+      return { kind, document, stateVector: readBytes(from) };
     case 'ready':
       return { kind, status: readStatus(from, sender), tails: readTails(from) };
     case 'status':
@@ -84,7 +85,7 @@ function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Fr
     case 'pulse':
       return {
         kind,
-        beat: decoding.readVarUint(from),
+        beat: readCount(from),
         status: readStatus(from, sender),
         documents: readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => ({ ...readReport(from), stored: readVector(from) })),
       };
@@ -98,19 +99,19 @@ function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Fr
     case 'welcome':
       return { kind, ...readIntroduction(from, sender) };
     case 'want':
-      return { kind, document, request: decoding.readVarUint(from), stateVector: decoding.readVarUint8Array(from) };
+      return { kind, document, request: readCount(from), stateVector: readBytes(from) };
     case 'more':
-      return { kind, document, request: decoding.readVarUint(from), index: decoding.readVarUint(from) };
+      return { kind, document, request: readCount(from), index: readCount(from) };
     case 'echo':
-      return { kind, beat: decoding.readVarUint(from), documents: readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => readReport(from)) };
+      return { kind, beat: readCount(from), documents: readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => readReport(from)) };
     case 'flush':
-      return { kind, request: decoding.readVarUint(from), targets: readTails(from) };
+      return { kind, request: readCount(from), targets: readTails(from) };
     case 'have':
       return readHave(from, document);
     case 'flushed':
-      return { kind, request: decoding.readVarUint(from), term: decoding.readVarUint(from) };
+      return { kind, request: readCount(from), term: readCount(from) };
     case 'refused': {
-      const request = decoding.readVarUint(from);
+      const request = readCount(from);
       const reason = REFUSALS.get(decoding.readUint8(from));
       if (reason === undefined) throw new RangeError('unknown reason of a refusal');
       return { kind, request, reason };
@@ -119,40 +120,42 @@ function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Fr
 }
 
 function readHave(from: Decoder, document: string): Frame {
-  const request = decoding.readVarUint(from);
-  const index = decoding.readVarUint(from);
-  const count = decoding.readVarUint(from);
+  const request = readCount(from);
+  const index = readCount(from);
+  const count = readCount(from);
   if (count < 1 || count > limits.CHUNKS_MAX || index >= count) throw new RangeError(`chunk ${index} of ${count}`);
   const isComplete = readFlags(from, 1) === 1;
-  const bytes = decoding.readVarUint8Array(from);
+  const bytes = readBytes(from);
   if (bytes.length > limits.CHUNK_BYTES) throw new RangeError(`chunk of ${bytes.length} bytes`);
   const vector = readVector(from);
-  const stateVector = decoding.readVarUint8Array(from);
+  const stateVector = readBytes(from);
   return { kind: 'have', document, request, index, count, bytes, vector, stateVector, isComplete };
 }
 
 function readIntroduction(from: Decoder, sender: PeerId) {
   return {
-    protocolMin: decoding.readVarUint(from),
-    protocolMax: decoding.readVarUint(from),
+    protocolMin: readCount(from),
+    protocolMax: readCount(from),
     status: readStatus(from, sender),
     tails: readTails(from),
   };
 }
 
 function readStatus(from: Decoder, sender: PeerId): PeerStatus {
-  const revision = decoding.readVarUint(from);
-  const term = decoding.readVarUint(from);
+  const revision = readCount(from);
+  const term = readCount(from);
   const flags = readFlags(from, 3);
-  const pid = decoding.readVarUint(from);
+  const pid = readCount(from);
   const packageVersion = readText(from, 64);
   const instances = readList(from, limits.INSTANCES_MAX, () => readInstance(from, sender));
   return { revision, term, isComplete: (flags & 1) !== 0, canWrite: (flags & 2) !== 0, pid, packageVersion, instances };
 }
 
 function readInstance(from: Decoder, sender: PeerId): InstanceId {
-  const number = Number(readText(from, 16));
-  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError('an instance has no number');
+  const text = readText(from, 16);
+  const number = Number(text);
+  // One id, one text: `1e3` or ` 7` would be a second name of the same instance.
+  if (!Number.isSafeInteger(number) || String(number) !== text || number < 0) throw new RangeError('an instance has no number');
   return newInstanceId(sender, number);
 }
 
@@ -163,17 +166,16 @@ function readReport(from: Decoder): DocumentReport {
 }
 
 function readTails(from: Decoder): Map<string, number> {
-  return new Map(
-    readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => [readText(from, limits.DOCUMENT_NAME_BYTES_MAX), decoding.readVarUint(from)]),
-  );
+  return new Map(readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => [readText(from, limits.DOCUMENT_NAME_BYTES_MAX), readCount(from)]));
 }
 
 function readVector(from: Decoder): Map<PeerId, number> {
-  return new Map(readList(from, limits.VECTOR_ENTRIES_MAX, () => [readPeer(from), decoding.readVarUint(from)]));
+  return new Map(readList(from, limits.VECTOR_ENTRIES_MAX, () => [readPeer(from), readCount(from)]));
 }
 
 function readPeer(from: Decoder): PeerId {
-  return Buffer.from(decoding.readUint8Array(from, 8)).toString('hex') as PeerId;
+  const bytes = decoding.readUint8Array(from, 8);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') as PeerId;
 }
 
 function readFlags(from: Decoder, highest: number): number {
@@ -183,13 +185,26 @@ function readFlags(from: Decoder, highest: number): number {
 }
 
 function readText(from: Decoder, bytesMax: number): string {
-  const bytes = decoding.readVarUint8Array(from);
+  const bytes = readBytes(from);
   if (bytes.length > bytesMax) throw new RangeError(`text of ${bytes.length} bytes`);
+  // Replaced characters would make one name of two, and a longer one than was let in.
+  if (!isUtf8(bytes)) throw new RangeError('text that is not UTF-8');
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
 
-function readList<Item>(from: Decoder, countMax: number, read: () => Item): Item[] {
+function readBytes(from: Decoder): Uint8Array {
+  return decoding.readUint8Array(from, readCount(from));
+}
+
+/** lib0 reads on over any length, up to numbers that are not exact, infinite or none: no comparison with these can be trusted. */
+function readCount(from: Decoder): number {
   const count = decoding.readVarUint(from);
+  if (!Number.isSafeInteger(count)) throw new RangeError(`number ${count}`);
+  return count;
+}
+
+function readList<Item>(from: Decoder, countMax: number, read: () => Item): Item[] {
+  const count = readCount(from);
   if (count > countMax) throw new RangeError(`list of ${count}`);
   const items: Item[] = [];
   for (let index = 0; index < count; index++) items.push(read());

@@ -35,9 +35,7 @@ export function encodeFrame(sender: PeerId, frame: Frame): Uint8Array {
 function writePayload(to: Encoder, frame: Frame): void {
   switch (frame.kind) {
     case 'updates':
-      encoding.writeVarUint(to, frame.updates.length);
-      for (const update of frame.updates) encoding.writeVarUint8Array(to, update);
-      return;
+      return writeList(to, frame.updates, (update) => encoding.writeVarUint8Array(to, update));
     case 'tail':
       return;
     case 'invite':

@@ -9,7 +9,7 @@
 
 import { turn } from '../../src/base/turn.js';
 import { ReceiveLoop } from './receive-loop.js';
-import { refusalOf, type Refused } from './refusal.js';
+import { refusalOf, tellForeigners, type Refused } from './refusal.js';
 import type { XPublisher } from './sockets.js';
 
 /** What is handed to ZeroMQ in one turn of the event loop. */
@@ -27,7 +27,7 @@ const UNSUBSCRIBE = 0;
 
 export interface PublisherListener {
   subscribed(key: string): void;
-  dropped: Refused;
+  readonly dropped: Refused;
 }
 
 export class Publisher {
@@ -46,12 +46,14 @@ export class Publisher {
   constructor(socket: XPublisher, listener: PublisherListener) {
     this.#socket = socket;
     this.#listener = listener;
+    tellForeigners(socket, listener.dropped);
     this.#loop = new ReceiveLoop(socket, (parts) => this.#received(parts));
   }
 
   /** Resolves when the next frame may come; a caller who does not wait fills the queue. */
   publish(key: string, frame: Uint8Array): Promise<void> {
-    if (this.#queue.length === 0 && this.#hasPace()) {
+    // Whatever waits has used up the pace of this turn: nothing overtakes it.
+    if (this.#hasPace()) {
       this.#send(key, frame);
       return this.#hasPace() ? HANDED_OVER : this.#untilRoom();
     }

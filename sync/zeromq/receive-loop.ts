@@ -20,7 +20,7 @@ export interface ReadableSocket {
 
 /** Messages without a gap after which the loop stops asking. */
 const GAPLESS_MESSAGES = 8;
-const MESSAGES_PER_TURN_MAX = 256;
+const MESSAGES_PER_TURN_MAX = 512;
 /** Turns without a message after which all that had arrived must have been read. */
 const QUIET_TURNS = 2;
 /** Turns that `caughtUp()` waits at most where others keep sending. */

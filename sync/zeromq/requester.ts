@@ -13,7 +13,7 @@ export interface RequesterListener {
   responded(from: PeerId, frame: Buffer): void;
   lost(peer: PeerId): void;
   idle(peer: PeerId): void;
-  dropped: Refused;
+  readonly dropped: Refused;
 }
 
 export interface RequesterOptions {

@@ -2,12 +2,12 @@
 
 import { isPeerId, type PeerId } from '../../src/base/ids.js';
 import { ReceiveLoop } from './receive-loop.js';
-import { refusalOf, type Refused } from './refusal.js';
+import { refusalOf, tellForeigners, type Refused } from './refusal.js';
 import type { Router } from './sockets.js';
 
 export interface ResponderListener {
   requested(from: PeerId, frame: Buffer): void;
-  dropped: Refused;
+  readonly dropped: Refused;
 }
 
 export class Responder {
@@ -18,6 +18,7 @@ export class Responder {
   constructor(socket: Router, listener: ResponderListener) {
     this.#socket = socket;
     this.#listener = listener;
+    tellForeigners(socket, listener.dropped);
     this.#loop = new ReceiveLoop(socket, (parts) => this.#received(parts));
   }
 

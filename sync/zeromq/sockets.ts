@@ -13,7 +13,7 @@
 
 import type { Context, Dealer, Router, Subscriber, XPublisher } from 'zeromq';
 import { SocommError } from '../../src/base/errors.js';
-import { nativeMissing } from '../../storage/native-missing.js';
+import { nativeMissing } from '../../src/base/native-missing.js';
 
 export type { Dealer, Router, Subscriber, XPublisher };
 type Zeromq = typeof import('zeromq');

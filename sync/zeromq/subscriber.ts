@@ -15,7 +15,7 @@ export interface SubscriberListener {
   connected(endpoint: string): void;
   /** It is gone. ZeroMQ would try for ever to make it anew: the endpoint is to be disconnected. */
   lost(endpoint: string): void;
-  dropped: Refused;
+  readonly dropped: Refused;
 }
 
 export class Subscriber {

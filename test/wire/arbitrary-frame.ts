@@ -1,0 +1,103 @@
+/** Frames of every kind for property tests, as large as their limits allow where that costs nothing. */
+
+import fc from 'fast-check';
+import { newInstanceId } from '../../src/base/ids.js';
+import type { PeerId } from '../../src/base/ids.js';
+import { CHUNK_BYTES, CHUNKS_MAX, DOCUMENT_NAME_BYTES_MAX, ENDPOINT_BYTES_MAX } from '../../sync/limits.js';
+import { REFUSAL_NUMBERS } from '../../sync/wire/frame.js';
+import type { DocumentReport, Frame, FrameKind, PeerStatus, ReceivedFrame, RefusalReason, Vector } from '../../sync/wire/frame.js';
+
+type FrameOf<Kind extends FrameKind> = Extract<Frame, { kind: Kind }>;
+/** The compiler asks for each kind. */
+type FrameArbitraries = { readonly [Kind in FrameKind]: fc.Arbitrary<FrameOf<Kind>> };
+
+export const peerIds: fc.Arbitrary<PeerId> = fc
+  .uint8Array({ minLength: 8, maxLength: 8 })
+  .map((bytes) => Buffer.from(bytes).toString('hex') as PeerId);
+
+const counts = fc.oneof(fc.nat({ max: 300 }), fc.maxSafeNat());
+const bytes = fc.uint8Array({ maxLength: 200 });
+
+/** Whole characters only, as many as the bytes allow. */
+export const texts = (bytesMax: number): fc.Arbitrary<string> =>
+  fc.string({ unit: 'binary', maxLength: Math.min(bytesMax, 64) }).filter((text) => Buffer.byteLength(text) <= bytesMax);
+
+const documents = fc.oneof(fc.constant('main'), texts(DOCUMENT_NAME_BYTES_MAX));
+const tails = fc.array(fc.tuple(documents, counts), { maxLength: 6 }).map((pairs) => new Map(pairs));
+const vectors: fc.Arbitrary<Vector> = fc.array(fc.tuple(peerIds, counts), { maxLength: 6 }).map((pairs) => new Map(pairs));
+const reports: fc.Arbitrary<DocumentReport> = fc.record({ document: documents, vector: vectors, digest: texts(64) });
+
+function statuses(sender: PeerId): fc.Arbitrary<PeerStatus> {
+  return fc.record({
+    revision: counts,
+    term: counts,
+    isComplete: fc.boolean(),
+    canWrite: fc.boolean(),
+    pid: counts,
+    packageVersion: texts(64),
+    instances: fc.array(
+      counts.map((count) => newInstanceId(sender, count)),
+      { maxLength: 4 },
+    ),
+  });
+}
+
+export function framesOf(sender: PeerId): FrameArbitraries {
+  const status = statuses(sender);
+  const introduction = { protocolMin: counts, protocolMax: counts, status, tails };
+  const endpoint = texts(ENDPOINT_BYTES_MAX);
+  return {
+    updates: fc.record({ kind: fc.constant('updates'), document: documents, seq: counts, updates: fc.array(bytes, { maxLength: 8 }) }),
+    tail: fc.record({ kind: fc.constant('tail'), document: documents, seq: counts }),
+    ready: fc.record({ kind: fc.constant('ready'), status, tails }),
+    status: fc.record({ kind: fc.constant('status'), status }),
+    pulse: fc.record({
+      kind: fc.constant('pulse'),
+      beat: counts,
+      status,
+      documents: fc.array(
+        fc.tuple(reports, vectors).map(([report, stored]) => ({ ...report, stored })),
+        { maxLength: 4 },
+      ),
+    }),
+    goodbye: fc.record({ kind: fc.constant('goodbye'), tails }),
+    hello: fc.record({
+      kind: fc.constant('hello'),
+      address: fc.record({ id: fc.constant(sender), publisher: endpoint, responder: endpoint }),
+      ...introduction,
+    }),
+    want: fc.record({ kind: fc.constant('want'), document: documents, request: counts, stateVector: bytes }),
+    more: fc.record({ kind: fc.constant('more'), document: documents, request: counts, index: counts }),
+    invite: fc.record({ kind: fc.constant('invite'), document: documents, stateVector: bytes }),
+    echo: fc.record({ kind: fc.constant('echo'), beat: counts, documents: fc.array(reports, { maxLength: 4 }) }),
+    flush: fc.record({ kind: fc.constant('flush'), request: counts, targets: tails }),
+    welcome: fc.record({ kind: fc.constant('welcome'), ...introduction }),
+    have: haves(),
+    flushed: fc.record({ kind: fc.constant('flushed'), request: counts, term: counts }),
+    refused: fc.record({
+      kind: fc.constant('refused'),
+      request: counts,
+      reason: fc.constantFrom(...(Object.keys(REFUSAL_NUMBERS) as RefusalReason[])),
+    }),
+  };
+}
+
+function haves(): fc.Arbitrary<FrameOf<'have'>> {
+  const chunks = fc
+    .integer({ min: 1, max: CHUNKS_MAX })
+    .chain((count) => fc.record({ count: fc.constant(count), index: fc.nat({ max: count - 1 }) }));
+  const rest = fc.record({
+    kind: fc.constant('have' as const),
+    document: documents,
+    request: counts,
+    bytes: fc.oneof({ weight: 40, arbitrary: bytes }, { weight: 1, arbitrary: fc.constant(new Uint8Array(CHUNK_BYTES).fill(0x5a)) }),
+    vector: vectors,
+    stateVector: bytes,
+    isComplete: fc.boolean(),
+  });
+  return fc.tuple(chunks, rest).map(([chunk, frame]) => ({ ...frame, ...chunk }));
+}
+
+/** A frame of one kind with its sender. */
+export const receivedOf = (kind: FrameKind): fc.Arbitrary<ReceivedFrame> =>
+  peerIds.chain((sender) => fc.record({ sender: fc.constant(sender), frame: framesOf(sender)[kind] as fc.Arbitrary<Frame> }));

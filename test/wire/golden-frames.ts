@@ -1,0 +1,104 @@
+/**
+ * The frames that `test/vectors/frames.json` holds: at least one of each kind, plain and at its edges. Written by hand
+ * and never at random: the file changes only when the protocol does.
+ */
+
+import { newInstanceId } from '../../src/base/ids.js';
+import type { PeerId } from '../../src/base/ids.js';
+import type { Frame, PeerStatus } from '../../sync/wire/frame.js';
+import { sealed, withChecksum } from './seal.js';
+
+export const GOLDEN_SENDER = '00112233445566ff' as PeerId;
+const other = 'ffeeddccbbaa9900' as PeerId;
+
+const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
+const filled = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => index & 0xff);
+
+const newcomer: PeerStatus = { revision: 0, term: 0, isComplete: false, canWrite: false, pid: 1, packageVersion: '0.1.0', instances: [] };
+const writer: PeerStatus = {
+  revision: 300,
+  term: 7,
+  isComplete: true,
+  canWrite: true,
+  pid: 4_194_304,
+  packageVersion: '0.1.0',
+  instances: [newInstanceId(GOLDEN_SENDER, 1), newInstanceId(GOLDEN_SENDER, 128)],
+};
+const vector = new Map([
+  [GOLDEN_SENDER, 12],
+  [other, 16_384],
+]);
+const tails = new Map([
+  ['main', 12],
+  ['préférences', 1],
+]);
+const address = { id: GOLDEN_SENDER, publisher: 'ipc:///run/user/1000/socomm/0f.p', responder: 'ipc:///run/user/1000/socomm/0f.r' };
+/** State vectors and updates mean nothing to the codec: these only look like Yjs's. */
+const stateVector = hex('0101c0843d05');
+const update = hex('0101c0843d00040101740161 00'.replaceAll(' ', ''));
+
+export const goldenFrames: Readonly<Record<string, Frame>> = {
+  'updates: one': { kind: 'updates', document: 'main', seq: 1, updates: [update] },
+  'updates: a list, and a long number': {
+    kind: 'updates',
+    document: 'main',
+    seq: Number.MAX_SAFE_INTEGER,
+    updates: [update, hex(''), filled(130)],
+  },
+  'updates: of a document with a name beyond ASCII': { kind: 'updates', document: 'préférences 🎹', seq: 127, updates: [update] },
+  tail: { kind: 'tail', document: 'main', seq: 128 },
+  'ready: of a newcomer': { kind: 'ready', status: newcomer, tails: new Map() },
+  'ready: of the writer': { kind: 'ready', status: writer, tails },
+  status: { kind: 'status', status: writer },
+  'pulse: without documents': { kind: 'pulse', beat: 1, status: newcomer, documents: [] },
+  pulse: {
+    kind: 'pulse',
+    beat: 3600,
+    status: writer,
+    documents: [
+      { document: 'main', vector, digest: '0123456789abcdef', stored: new Map([[other, 16_000]]) },
+      { document: 'préférences', vector: new Map(), digest: '', stored: new Map() },
+    ],
+  },
+  goodbye: { kind: 'goodbye', tails },
+  hello: { kind: 'hello', address, protocolMin: 1, protocolMax: 1, status: newcomer, tails: new Map() },
+  'hello: with numbers given before anybody was there': { kind: 'hello', address, protocolMin: 1, protocolMax: 3, status: writer, tails },
+  welcome: { kind: 'welcome', protocolMin: 1, protocolMax: 1, status: writer, tails },
+  want: { kind: 'want', document: 'main', request: 5, stateVector },
+  more: { kind: 'more', document: 'main', request: 5, index: 4 },
+  invite: { kind: 'invite', document: 'main', stateVector },
+  'invite: because digests differ': { kind: 'invite', document: 'main', stateVector: hex('') },
+  echo: { kind: 'echo', beat: 3600, documents: [{ document: 'main', vector, digest: '0123456789abcdef' }] },
+  flush: { kind: 'flush', request: 6, targets: tails },
+  'have: whole': { kind: 'have', document: 'main', request: 5, index: 0, count: 1, bytes: update, vector, stateVector, isComplete: true },
+  'have: a later chunk': {
+    kind: 'have',
+    document: 'main',
+    request: 5,
+    index: 4095,
+    count: 4096,
+    bytes: filled(200),
+    vector: new Map(),
+    stateVector: hex(''),
+    isComplete: false,
+  },
+  flushed: { kind: 'flushed', request: 6, term: 7 },
+  'refused: not-writer': { kind: 'refused', request: 6, reason: 'not-writer' },
+  'refused: unknown-document': { kind: 'refused', request: 5, reason: 'unknown-document' },
+  'refused: expired': { kind: 'refused', request: 5, reason: 'expired' },
+  'refused: version': { kind: 'refused', request: 0, reason: 'version' },
+  'refused: store-failed': { kind: 'refused', request: 6, reason: 'store-failed' },
+};
+
+/** Bytes that a decoder must refuse, and why. */
+export const goldenRefusals: Readonly<Record<string, Uint8Array>> = {
+  'no frame': hex('474554202f20485454502f312e310d0a0d0a'),
+  'a version that is not there yet': sealed({ kind: 2, version: 2, document: 'main', seq: 1 }),
+  'a wrong checksum': sealed({ kind: 2, document: 'main', seq: 1 }).map((byte, index, { length }) =>
+    index === length - 1 ? byte ^ 1 : byte,
+  ),
+  'a kind that is not there yet': sealed({ kind: 63 }, undefined),
+  'trailing bytes': withChecksum(Buffer.concat([sealed({ kind: 2, document: 'main', seq: 1 }).subarray(0, -4), hex('00')])),
+  'a document name that is no UTF-8': sealed({ kind: 2, document: hex('6dff'), seq: 1 }),
+  'a number above 2^53 - 1': withChecksum(Buffer.concat([sealed({ kind: 2, document: 'main' }).subarray(0, -5), hex('8080808080808010')])),
+};
