@@ -6,8 +6,9 @@ import type { BorrowedPeer } from './peer-table.js';
 import { waitUntilSynced } from './waiting.js';
 
 /** Makes an instance of a peer; where the state does not come, everything is given back and the error says why. */
-export async function enter({ peer, release }: BorrowedPeer, { wait = 'synced', signal }: JoinOptions): Promise<Instance> {
-  const instance: Instance = new Instance(peer, () => release(instance));
+export async function enter(borrowed: BorrowedPeer, { wait = 'synced', signal }: JoinOptions): Promise<Instance> {
+  const { peer } = borrowed;
+  const instance: Instance = new Instance(peer, () => borrowed.release(instance));
   try {
     if (wait === 'synced') await waitUntilSynced(peer, { signal, isImpatient: true });
     return instance;

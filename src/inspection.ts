@@ -81,7 +81,8 @@ export function reportPeers(peer: Peer): PeerReport[] {
 }
 
 export function inspectPeer(peer: Peer): Inspection {
-  const { synchronizer, pen } = peer;
+  const { synchronizer, candidacy } = peer;
+  const { pen } = candidacy;
   const { state } = synchronizer;
   const peers = reportPeers(peer);
   return {
@@ -90,7 +91,7 @@ export function inspectPeer(peer: Peer): Inspection {
     peer: peer.id,
     role: peer.role,
     writer: peer.writer,
-    election: peer.election,
+    election: candidacy.state.kind,
     isSynced: peer.isSynced,
     isStalled: state.isStalled,
     peers,
@@ -100,7 +101,7 @@ export function inspectPeer(peer: Peer): Inspection {
     counters: { ...state.counters },
     dropped: Object.fromEntries(synchronizer.dropped),
     store: pen?.storeId === undefined ? undefined : { storeId: pen.storeId, documents: pen.documents },
-    warnings: [...peer.warnings],
+    warnings: [...peer.warnings.kept],
   };
 }
 

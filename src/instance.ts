@@ -114,7 +114,7 @@ export class Instance {
   /** Calls `listener` at each event until the returned function is called, or the instance is closed. */
   on<Name extends keyof InstanceEvents>(event: Name, listener: (event: InstanceEvents[Name]) => void): () => void {
     this.#assertOpen();
-    if (!EVENTS.has(event)) throw new TypeError(`an instance has no event '${String(event)}'; it has ${[...EVENTS].join(', ')}`);
+    if (!EVENTS.has(event)) throw new TypeError(`an instance has no event '${event}'; it has ${[...EVENTS].join(', ')}`);
     const end = this.#peer.events.on(event, listener);
     const unsubscribe = (): void => {
       this.#subscriptions.delete(unsubscribe);
@@ -176,8 +176,6 @@ function flushFailed(group: string, reason: FlushFailure): SocommError {
   switch (reason) {
     case 'no-writer':
       return new SocommError('SOCOMM_NO_WRITER', `nobody in group ${group} may write to disk: join one instance with storage: 'auto'`);
-    case 'store-failed':
-      return new SocommError('SOCOMM_STORE_FAILED', `nobody in group ${group} can write to disk at the moment: see the warnings in inspect()`);
     case 'closed':
       return new SocommError('SOCOMM_CLOSED', `this instance of group ${group} was closed before the writer confirmed`);
     default:

@@ -63,7 +63,8 @@ async function openPeer(group: string, options: JoinOptions, directory: string):
     random,
     log,
     pid: process.pid,
-    transport: options.transport ?? new ZeromqTransport({ runtimeDirectory: openRuntimeDirectory(options.runtimeDirectory), random, clock }),
+    transport:
+      options.transport ?? new ZeromqTransport({ runtimeDirectory: openRuntimeDirectory(options.runtimeDirectory), random, clock }),
     discovery: options.discovery ?? new FileRoster({ storeDirectory: directory, locks, log }),
     store: options.store ?? new LevelStore({ directory, group, packageVersion: PACKAGE_VERSION, locks, random }),
   };

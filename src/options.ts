@@ -53,14 +53,18 @@ export function checkOptions(options: unknown): asserts options is JoinOptions {
   }
   for (const name of TEXTS) {
     const value = given[name];
-    if (value !== undefined && (typeof value !== 'string' || value === '')) throw new TypeError(`the option '${name}' is a path; got ${show(value)}`);
+    if (value !== undefined && (typeof value !== 'string' || value === ''))
+      throw new TypeError(`the option '${name}' is a path; got ${show(value)}`);
   }
   for (const name of OBJECTS) {
     const value = given[name];
-    if (value !== undefined && (typeof value !== 'object' || value === null)) throw new TypeError(`the option '${name}' is an object; got ${show(value)}`);
+    if (value !== undefined && (typeof value !== 'object' || value === null))
+      throw new TypeError(`the option '${name}' is an object; got ${show(value)}`);
   }
-  if (given['signal'] !== undefined && !(given['signal'] instanceof AbortSignal)) throw new TypeError(`the option 'signal' is an AbortSignal`);
-  if (given['log'] !== undefined && typeof given['log'] !== 'function') throw new TypeError(`the option 'log' is a function; got ${show(given['log'])}`);
+  if (given['signal'] !== undefined && !(given['signal'] instanceof AbortSignal))
+    throw new TypeError("the option 'signal' is an AbortSignal");
+  if (given['log'] !== undefined && typeof given['log'] !== 'function')
+    throw new TypeError(`the option 'log' is a function; got ${show(given['log'])}`);
 }
 
 /** The options that instances of one peer must agree on. */
@@ -71,5 +75,5 @@ export function differingOption(a: JoinOptions, b: JoinOptions): 'storage' | 'ru
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value.slice(0, 80)}'` : `${typeof value}`;
+  return typeof value === 'string' ? `'${value.slice(0, 80)}'` : typeof value;
 }

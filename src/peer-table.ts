@@ -24,7 +24,8 @@ export interface BorrowedPeer {
 
 /** The peer of this copy for a group and store directory; opened by the first who asks. */
 export async function borrowPeer(key: string, options: JoinOptions, open: () => Promise<Peer>): Promise<BorrowedPeer> {
-  for (let found = shared.get(key); found?.closing !== undefined; found = shared.get(key)) await found.closing;
+  // Whether that end went well is the business of those who closed.
+  for (let found = shared.get(key); found?.closing !== undefined; found = shared.get(key)) await Promise.allSettled([found.closing]);
   let entry = shared.get(key);
   if (entry === undefined) {
     entry = { options, opened: open(), users: 0, closing: undefined };
@@ -34,7 +35,7 @@ export async function borrowPeer(key: string, options: JoinOptions, open: () => 
     if (option !== undefined) {
       const [was, is] = [entry.options[option], options[option]];
       throw new TypeError(
-        `this copy has joined the group before with another '${option}': ${String(was ?? 'the default')}, now ${String(is ?? 'the default')}; ` +
+        `this copy has joined the group before with another '${option}': ${was ?? 'the default'}, now ${is ?? 'the default'}; ` +
           `use the same, or join with replica: 'own'`,
       );
     }

@@ -65,10 +65,14 @@ export class Replica implements ReplicaView {
     const before = this.stateVector();
     const isFresh = this.isEmpty;
     const digest = isFresh ? undefined : this.digest();
-    const outcome = this.#integrate([undefined, ...updates], (update) => {
-      if (update !== undefined) Y.applyUpdate(this.doc, update, LOADED);
-      else if (snapshot !== undefined) Y.applyUpdateV2(this.doc, snapshot, LOADED);
-    }, LOADED);
+    const outcome = this.#integrate(
+      [undefined, ...updates],
+      (update) => {
+        if (update !== undefined) Y.applyUpdate(this.doc, update, LOADED);
+        else if (snapshot !== undefined) Y.applyUpdateV2(this.doc, snapshot, LOADED);
+      },
+      LOADED,
+    );
     this.#digest = undefined;
     if (!outcome.ok) throw new Error(`stored updates could not be read: ${outcome.detail}`);
     return isFresh || digest === this.digest() ? undefined : this.difference(before);
@@ -101,6 +105,15 @@ export class Replica implements ReplicaView {
     return Y.encodeStateVector(this.doc);
   }
 
+  canRead(stateVector: Uint8Array): boolean {
+    try {
+      Y.decodeStateVector(stateVector);
+      return true;
+    } catch {
+      return false; // that it cannot be read is the answer
+    }
+  }
+
   difference(stateVector: Uint8Array): Uint8Array {
     return this.#withoutPending(() => Y.encodeStateAsUpdate(this.doc, stateVector));
   }
@@ -131,6 +144,15 @@ export class Replica implements ReplicaView {
 
   hasPending(): boolean {
     return this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null;
+  }
+
+  /** Drops what is pending; returns how many bytes that was. */
+  setAside(): number {
+    const { store } = this.doc;
+    const bytes = (store.pendingStructs?.update.length ?? 0) + (store.pendingDs?.length ?? 0);
+    store.pendingStructs = null;
+    store.pendingDs = null;
+    return bytes;
   }
 
   isBehind(stateVector: Uint8Array): boolean {
@@ -178,7 +200,10 @@ export function loadStoredDocument({ snapshot, updates }: Pick<LoadedDocument, '
 
 /** State vector and delete set: a lost delete leaves state vectors equal. */
 export function digestOf(doc: Y.Doc): string {
-  return createHash('sha256').update(Y.encodeSnapshot(Y.snapshot(doc))).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(Y.encodeSnapshot(Y.snapshot(doc)))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 function clientId(random: Random): number {

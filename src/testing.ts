@@ -55,7 +55,9 @@ export interface TestGroup {
   run<Result>(promise: Promise<Result>): Promise<Result>;
   /** Cuts two instances off from each other; returns what heals it. */
   partition(a: Instance, b: Instance): () => void;
-  /** Kills the peer that writes, as `kill -9` would: nothing is said and nothing more is saved. Undefined if nobody wrote. */
+  /** Kills the peers of these instances in one moment, as `kill -9` would: nothing is said and nothing more is saved. */
+  kill(...instances: readonly Instance[]): Promise<void>;
+  /** Kills the peer that writes. Undefined if nobody wrote. */
   killWriter(): Promise<Instance | undefined>;
   /** Closes every instance that lives. */
   close(): Promise<void>;
@@ -74,12 +76,12 @@ export function createTestGroup({ seed = 1, group = 'test' }: TestGroupOptions =
   const members = new Map<Instance, Member>();
 
   async function run<Result>(promise: Promise<Result>): Promise<Result> {
-    let isSettled = false;
-    const mark = (): void => void (isSettled = true);
+    const progress = { isSettled: false };
+    const mark = (): void => void (progress.isSettled = true);
     promise.then(mark, mark);
     const endsAt = clock.now() + PATIENCE_MS;
-    while (!isSettled && clock.now() < endsAt) await clock.advance(STEP_MS);
-    if (!isSettled) throw new Error(`not settled after ${PATIENCE_MS / 1000} s of virtual time`);
+    while (!progress.isSettled && clock.now() < endsAt) await clock.advance(STEP_MS);
+    if (!progress.isSettled) throw new Error(`not settled after ${PATIENCE_MS / 1000} s of virtual time`);
     return promise;
   }
 
@@ -107,18 +109,24 @@ export function createTestGroup({ seed = 1, group = 'test' }: TestGroupOptions =
     return network.partition(peerOf(a.id), peerOf(b.id));
   }
 
-  async function killWriter(): Promise<Instance | undefined> {
-    for (const [instance, { peer, transport, store }] of members) {
-      if (peer.role !== 'writer') continue;
+  async function kill(...instances: readonly Instance[]): Promise<void> {
+    for (const instance of instances) {
+      const member = members.get(instance);
+      if (member === undefined) throw new TypeError(`instance ${instance.id} is none of this group, or has ended`);
+      const { peer, transport, store } = member;
       members.delete(instance);
       peer.crash();
       transport.crash();
       roster.crash(peer.id);
       store.crash();
-      await clock.advance(0);
-      return instance;
     }
-    return undefined;
+    await clock.advance(0);
+  }
+
+  async function killWriter(): Promise<Instance | undefined> {
+    const writer = [...members.keys()].find((instance) => members.get(instance)?.peer.role === 'writer');
+    if (writer !== undefined) await kill(writer);
+    return writer;
   }
 
   async function close(): Promise<void> {
@@ -127,7 +135,7 @@ export function createTestGroup({ seed = 1, group = 'test' }: TestGroupOptions =
     await run(Promise.all(instances.map((instance) => instance.close())));
   }
 
-  return { join, settled, advance: (ms) => clock.advance(ms), run, partition, killWriter, close };
+  return { join, settled, advance: (ms) => clock.advance(ms), run, partition, kill, killWriter, close };
 }
 
 interface Member {

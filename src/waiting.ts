@@ -22,9 +22,9 @@ export function waitUntilSynced(peer: Peer, { signal, isImpatient }: SyncedOptio
   const { clock } = peer.options;
   return new Promise((resolve, reject) => {
     let heardAt = clock.now();
-    let cancelReview: () => void = () => undefined;
+    let cancelReview: (() => void) | undefined;
     const end = (settle: () => void): void => {
-      cancelReview();
+      cancelReview?.();
       unwatch();
       signal?.removeEventListener('abort', abort);
       settle();
@@ -33,8 +33,8 @@ export function waitUntilSynced(peer: Peer, { signal, isImpatient }: SyncedOptio
     const look = (): void => {
       if (peer.isSynced) return end(resolve);
       if (peer.status !== 'open') return end(() => reject(closed(peer)));
-      if (isImpatient && isSocommError(peer.takeoverFailure) && !isAnyoneComplete(peer)) {
-        const failure = peer.takeoverFailure;
+      if (isImpatient && isSocommError(peer.candidacy.failure) && !isAnyoneComplete(peer)) {
+        const { failure } = peer.candidacy;
         return end(() => reject(failure));
       }
     };
@@ -66,9 +66,10 @@ function isAnyoneComplete(peer: Peer): boolean {
 function isSomethingUnderWay(peer: Peer): boolean {
   const now = peer.options.clock.now();
   const { documents, writer, writerHeardAt } = peer.synchronizer.state;
-  if (peer.isTakingOver || peer.role === 'writer') return true;
+  if (peer.candidacy.state.kind === 'taking-over' || peer.role === 'writer') return true;
   if (writer !== undefined && now - writerHeardAt < REVIEW_MS) return true;
-  for (const { catchUp } of documents.values()) if (catchUp !== undefined && catchUp.chunks.length > 0 && now - catchUp.progressAt < REVIEW_MS) return true;
+  for (const { catchUp } of documents.values())
+    if (catchUp !== undefined && catchUp.chunks.length > 0 && now - catchUp.progressAt < REVIEW_MS) return true;
   return false;
 }
 
@@ -84,7 +85,11 @@ async function explainSilence(peer: Peer): Promise<SocommError> {
       );
     }
   } catch (cause) {
-    return new SocommError('SOCOMM_WRITER_STALLED', `nobody in group ${group} answered, and owner.json could not be read: ${describe(cause)}`, { cause });
+    return new SocommError(
+      'SOCOMM_WRITER_STALLED',
+      `nobody in group ${group} answered, and owner.json could not be read: ${describe(cause)}`,
+      { cause },
+    );
   }
   return new SocommError(
     'SOCOMM_WRITER_STALLED',

@@ -99,8 +99,9 @@ export class Writer {
     this.#term = Math.max(opened.term, owner?.term ?? 0, this.#host.termHeard()) + 1;
     const records: StoreRecord[] = [];
     // One tick: differences, vectors, and the moment from which every further change is recorded.
-    for (const { name, replica, vector } of this.#host.documents()) {
-      if (!replica.hasPending()) this.#watermarks.set(name, vector());
+    for (const document of this.#host.documents()) {
+      const { name, replica } = document;
+      if (!replica.hasPending()) this.#watermarks.set(name, document.vector());
       if (replica.isEmpty) continue;
       const snapshotVector = opened.documents.find((stored) => stored.name === name)?.snapshotVector;
       records.push({ document: name, update: replica.difference(snapshotVector ?? EMPTY_VECTOR), origins: new Map(), isTakeover: true });
@@ -138,6 +139,8 @@ export class Writer {
     const missed = replica.load(loaded);
     this.#loaded.add(name);
     this.#host.loaded(name, missed);
+    // What was pending may have found what it builds on.
+    this.touch(name);
   }
 
   /** A replica integrated something; `origins` says whose frames, for people and tools. */
@@ -182,8 +185,9 @@ export class Writer {
 
   async #writeBatch(): Promise<void> {
     const watermarks = new Map<string, Vector>();
-    for (const { name, replica, vector } of this.#host.documents()) {
-      if (this.#touched.has(name) && !replica.hasPending()) watermarks.set(name, vector());
+    for (const document of this.#host.documents()) {
+      const { name, replica } = document;
+      if (this.#touched.has(name) && !replica.hasPending()) watermarks.set(name, document.vector());
     }
     this.#touched.clear();
     for (let batch = this.#takeBatch(); batch.length > 0; batch = this.#takeBatch()) await this.#store.append(this.#term, batch);
@@ -214,7 +218,8 @@ export class Writer {
       const stateVector = replica.stateVector();
       if (!isFaithful(state, replica.digest())) {
         this.#refused.add(name);
-        return this.#host.snapshotRefused(name);
+        this.#host.snapshotRefused(name);
+        return;
       }
       await this.#store.replace(this.#term, { document: name, state, stateVector, through: this.#store.lastRecord(name) });
       this.#damaged.delete(name);

@@ -58,7 +58,7 @@ export class Candidate {
   }
 
   #perform(effect: ElectionEffect): void {
-    const { clock, random, lead } = this.#options;
+    const { clock, random } = this.#options;
     switch (effect.kind) {
       case 'try-lock':
         this.#cancelWait();
@@ -68,7 +68,7 @@ export class Candidate {
       case 'step-down':
         return void this.#stepDown();
       case 'lead':
-        return lead(effect.term);
+        return this.#options.lead(effect.term);
       case 'wait': {
         this.#cancelWait();
         // Half a jitter below, half above: candidates that lost the same writer do not try in step.

@@ -1,0 +1,181 @@
+/**
+ * A peer's way into the office of the writer and out of it: the election's shell on one side, the writer's pen on the
+ * other, the synchronizer told of both. Rules: election/election.ts and docs/ELECTION.md.
+ */
+
+import type { Damage, Store, Vector } from '../storage/store.js';
+import type { WriterRef } from '../sync/engine-io.js';
+import { vectorOf } from '../sync/engine-state.js';
+import type { Synchronizer } from '../sync/synchronizer.js';
+import type { PeerAddress } from '../sync/transport.js';
+import type { Clock } from './base/clock.js';
+import { describe, isSocommError } from './base/errors.js';
+import type { Random } from './base/random.js';
+import { Candidate } from './election/candidate.js';
+import type { ElectionState } from './election/election.js';
+import type { Replica } from './replica.js';
+import { Writer } from './writer.js';
+import type { WriterHost, WrittenDocument } from './writer.js';
+
+export interface CandidacyOptions {
+  readonly address: PeerAddress;
+  readonly canWrite: boolean;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly synchronizer: Synchronizer;
+  readonly replicas: ReadonlyMap<string, Replica>;
+  readonly warn: (code: string, message: string) => void;
+  /** Something changed that a wait may depend on. */
+  readonly changed: () => void;
+}
+
+export class Candidacy {
+  readonly #options: CandidacyOptions;
+  readonly #candidate: Candidate;
+  #writer: Writer | undefined;
+  #failure: unknown;
+  #isClosing = false;
+
+  constructor(options: CandidacyOptions) {
+    this.#options = options;
+    this.#candidate = new Candidate({
+      canWrite: options.canWrite,
+      clock: options.clock,
+      random: options.random,
+      tryLock: () => this.#tryLock(),
+      takeOver: () => this.#takeOver(),
+      stepDown: (how) => this.#stepDown(how),
+      lead: (term) => this.#lead(term),
+      takeoverFailed: (error) => this.#fail(error),
+      stepDownFailed: (error) => options.warn('step-down-failed', describe(error)),
+    });
+  }
+
+  get state(): ElectionState {
+    return this.#candidate.state;
+  }
+
+  /** The pen, while this peer leads. */
+  get pen(): Writer | undefined {
+    return this.#candidate.state.kind === 'leading' ? this.#writer : undefined;
+  }
+
+  /** Why the last takeover failed, until one succeeds. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  start(): void {
+    this.#candidate.feed({ kind: 'started' });
+  }
+
+  /** A replica integrated something. */
+  record(document: string, update: Uint8Array, origins: Vector): void {
+    this.#writer?.record(document, update, origins);
+  }
+
+  /** A document's numbers moved. */
+  touch(document: string): void {
+    this.#writer?.touch(document);
+  }
+
+  writerChanged(writer: WriterRef | undefined): void {
+    if (writer === undefined) this.#candidate.feed({ kind: 'writer-gone' });
+    else if (writer.id !== this.#options.address.id) this.#candidate.feed({ kind: 'writer-seen' });
+  }
+
+  /** Resolves when the last batch is durable, the database closed and the lock free. */
+  close(): Promise<void> {
+    this.#isClosing = true;
+    return this.#candidate.close();
+  }
+
+  crash(): void {
+    this.#isClosing = true;
+    this.#candidate.crash();
+  }
+
+  #tryLock(): boolean {
+    try {
+      return this.#options.store.lock.tryAcquire();
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  #takeOver(): Promise<number> {
+    this.#writer = new Writer(this.#options.store, this.#host());
+    return this.#writer.takeOver();
+  }
+
+  #host(): WriterHost {
+    const { address, synchronizer, warn } = this.#options;
+    return {
+      address,
+      termHeard: () => synchronizer.state.termHeard,
+      documents: () => this.#writtenDocuments(),
+      loaded: (document, missed) => {
+        // What the store had and this group had not: everybody is to have it.
+        if (missed !== undefined) synchronizer.local(document, missed);
+        synchronizer.documentLoaded(document);
+      },
+      stored: (document, vector) => synchronizer.stored(document, vector),
+      damaged: (damage) => this.#tellDamage(damage),
+      failed: (error) => {
+        this.#fail(error);
+        this.#candidate.feed({ kind: 'failed' });
+      },
+      snapshotRefused: (document) =>
+        warn('snapshot-refused', `a snapshot of ${document} did not give back what it was taken of; its log is kept`),
+    };
+  }
+
+  #writtenDocuments(): WrittenDocument[] {
+    const { synchronizer, replicas } = this.#options;
+    const { documents } = synchronizer.state;
+    return [...replicas].map(([name, replica]) => ({
+      name,
+      replica,
+      isSynced: documents.get(name)?.isSynced === true,
+      vector: () => {
+        synchronizer.drain();
+        const document = documents.get(name);
+        return document === undefined ? new Map() : vectorOf(synchronizer.state, document);
+      },
+    }));
+  }
+
+  #lead(term: number): void {
+    this.#failure = undefined;
+    this.#options.synchronizer.setRole(term);
+    void this.#writer?.begin();
+  }
+
+  #tellDamage(damage: readonly Damage[]): void {
+    for (const { what, keptAs } of damage) this.#options.warn('store-damaged', keptAs === undefined ? what : `${what}; kept as ${keptAs}`);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isClosing) return;
+    this.#failure = error;
+    this.#options.warn('writing-failed', isSocommError(error) ? `${error.message} [${error.code}]` : describe(error));
+    this.#options.changed();
+  }
+
+  async #stepDown({ isOrderly }: { readonly isOrderly: boolean }): Promise<void> {
+    const { synchronizer } = this.#options;
+    const writer = this.#writer;
+    const wasLeading = synchronizer.state.status.term > 0;
+    try {
+      // What has no number yet gets one, so that the last batch covers it.
+      if (isOrderly && wasLeading) synchronizer.drain();
+      await writer?.end({ isOrderly });
+    } finally {
+      this.#writer = undefined;
+      // Only now, with the lock free, are others told that the office is vacant.
+      if (wasLeading) synchronizer.setRole(0);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Looking at groups from outside, without joining: who lives there, what is stored, where it lies. Nothing here takes part
+ * in anything: it elects nobody, sweeps nothing and changes no byte (a look at a lock lasts microseconds).
+ */
+
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { loadFileLocks } from '../../storage/file-lock.js';
+import { GROUP_PATTERN, LAYOUT, resolveStoreDirectory, resolveStoresDirectory } from '../../storage/layout.js';
+import { readOwnerNote } from '../../storage/owner-note.js';
+import { openStoredGroup } from '../../storage/stored-group.js';
+import type { StoredGroup } from '../../storage/stored-group.js';
+import { checkStoreNote, readStoreNote } from '../../storage/store-note.js';
+import type { StoreNote } from '../../storage/store-note.js';
+import type { Damage, StoredDocument } from '../../storage/store.js';
+import type { RosterEntry } from '../../sync/discovery.js';
+import { defaultRuntimeDirectory, systemRuntimeEnvironment } from '../../sync/discovery/runtime-directory.js';
+import { isSocommError, systemCode } from '../base/errors.js';
+import { bytesBelow, hasFile } from './file-sizes.js';
+import { loadStoredDocument } from '../replica.js';
+import type { Y } from '../replica.js';
+import { readRoster } from './roster-look.js';
+
+export interface LookOptions {
+  /** The group's store, as for `join()`. */
+  readonly directory?: string;
+  readonly runtimeDirectory?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What can be seen of a group from outside. */
+export interface GroupReport {
+  readonly group: string;
+  /** The store's directory, whether it is there or not. */
+  readonly directory: string;
+  readonly runtimeDirectory: string;
+  /** Everything that a store directory may hold, by its name in docs/STORAGE.md. */
+  readonly paths: Readonly<Record<keyof typeof LAYOUT, string>>;
+  /** Whether a peer lives. */
+  readonly isAlive: boolean;
+  /** All that live, as they announced themselves. */
+  readonly peers: readonly RosterEntry[];
+  /** Who wrote last, or writes. */
+  readonly owner: { readonly peer: string; readonly term: number } | undefined;
+  /** Undefined where nothing was stored yet. */
+  readonly store: StoreReport | undefined;
+  /** What the store holds, verified. Errors: SOCOMM_STORE_IN_USE while the group has a writer, and those of a damaged store. */
+  survey(): Promise<StoreSurvey>;
+  /** A document as it is stored, `main` by default; empty where it is not there. Errors: as `survey()`. */
+  read(document?: string): Promise<Y.Doc>;
+}
+
+export interface StoreReport {
+  /** Undefined where `store.json` cannot be understood. */
+  readonly storeId: string | undefined;
+  /** The highest term that is known without opening the database. */
+  readonly term: number;
+  /** Of all files in the directory. */
+  readonly bytes: number;
+}
+
+export interface StoreSurvey {
+  readonly documents: readonly StoredDocument[];
+  readonly wasClean: boolean;
+  readonly damage: readonly Damage[];
+}
+
+export interface GroupSummary {
+  readonly group: string;
+  readonly directory: string;
+  readonly isAlive: boolean;
+  readonly peers: number;
+  readonly bytes: number;
+}
+
+/**
+ * Looks at one group. Errors: `TypeError` for a wrong name, SOCOMM_STORE_MISMATCH where the directory is another group's,
+ * SOCOMM_NATIVE_MISSING; the signal's reason.
+ */
+export async function inspectGroup(group: string, options: LookOptions = {}): Promise<GroupReport> {
+  const directory = await resolveStoreDirectory(group, options.directory);
+  options.signal?.throwIfAborted();
+  const peers = await readRoster(directory, await loadFileLocks());
+  const note = await readNote(directory);
+  if (note !== 'unreadable') checkStoreNote(directory, note, group);
+  const owner = await readOwnerNote(directory);
+  const storeId = note === 'unreadable' ? undefined : note?.storeId;
+  options.signal?.throwIfAborted();
+  return {
+    group,
+    directory,
+    runtimeDirectory:
+      options.runtimeDirectory === undefined ? defaultRuntimeDirectory(systemRuntimeEnvironment()) : resolve(options.runtimeDirectory),
+    paths: pathsIn(directory),
+    isAlive: peers.length > 0,
+    peers,
+    owner: owner?.owner,
+    store: note === undefined ? undefined : { storeId, term: owner?.term ?? 0, bytes: await bytesBelow(directory) },
+    survey: () => withStored(directory, ({ opened: { documents, wasClean, damage } }) => Promise.resolve({ documents, wasClean, damage })),
+    read: (document = 'main') => withStored(directory, async (stored) => loadStoredDocument(await stored.load(document))),
+  };
+}
+
+/**
+ * The groups that are alive or stored in a folder, by default the one that holds all stores which were not given a
+ * directory of their own. In order of their names.
+ */
+export async function listGroups({ directory, signal }: Pick<LookOptions, 'directory' | 'signal'> = {}): Promise<readonly GroupSummary[]> {
+  const folder = directory === undefined ? await resolveStoresDirectory() : resolve(directory);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  const locks = await loadFileLocks();
+  const groups: GroupSummary[] = [];
+  for (const group of names.filter((name) => GROUP_PATTERN.test(name)).sort()) {
+    signal?.throwIfAborted();
+    const path = join(folder, group);
+    const peers = (await readRoster(path, locks)).length;
+    const isStored = await hasFile(join(path, LAYOUT.storeNote));
+    if (isStored || peers > 0) groups.push({ group, directory: path, isAlive: peers > 0, peers, bytes: await bytesBelow(path) });
+  }
+  return groups;
+}
+
+/** A note that cannot be understood hides neither the paths nor the peers. */
+async function readNote(directory: string): Promise<StoreNote | 'unreadable' | undefined> {
+  try {
+    return await readStoreNote(directory);
+  } catch (error) {
+    if (systemCode(error) === 'ENOTDIR') return undefined;
+    if (isSocommError(error)) return 'unreadable';
+    throw error;
+  }
+}
+
+function pathsIn(directory: string): GroupReport['paths'] {
+  const entries = Object.entries(LAYOUT).map(([name, file]) => [name, join(directory, file)] as const);
+  return Object.fromEntries(entries) as unknown as GroupReport['paths'];
+}
+
+async function withStored<Result>(directory: string, use: (stored: StoredGroup) => Promise<Result>): Promise<Result> {
+  const stored = await openStoredGroup(directory);
+  try {
+    return await use(stored);
+  } finally {
+    await stored.close();
+  }
+}

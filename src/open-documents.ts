@@ -1,0 +1,91 @@
+/** The documents that a peer has open: their replicas, between the mesh (what comes and goes) and the writer (what is kept). */
+
+import type { Vector } from '../storage/store.js';
+import type { ApplyOutcome, Synchronizer } from '../sync/synchronizer.js';
+import { assert, describe } from './base/errors.js';
+import type { PeerId } from './base/ids.js';
+import type { Random } from './base/random.js';
+import type { Candidacy } from './candidacy.js';
+import { Replica } from './replica.js';
+import type { ReplicaListener } from './replica.js';
+import type { Warnings } from './warnings.js';
+
+export interface OpenDocumentsOptions {
+  readonly self: PeerId;
+  readonly random: Random;
+  readonly warnings: Warnings;
+  /** Both are there before the first document is opened. */
+  readonly synchronizer: () => Synchronizer;
+  readonly candidacy: () => Candidacy;
+}
+
+export class OpenDocuments {
+  readonly #options: OpenDocumentsOptions;
+  readonly #replicas = new Map<string, Replica>();
+  /** Whose frames are being applied at this moment: names the origin in the store's record. */
+  #applying: PeerId | undefined;
+
+  constructor(options: OpenDocumentsOptions) {
+    this.#options = options;
+  }
+
+  get replicas(): ReadonlyMap<string, Replica> {
+    return this.#replicas;
+  }
+
+  get(name: string): Replica {
+    const replica = this.#replicas.get(name);
+    assert(replica !== undefined, `document ${name} is open`);
+    return replica;
+  }
+
+  open(name: string): void {
+    const replica = new Replica({ random: this.#options.random, listener: this.#listener(name) });
+    this.#replicas.set(name, replica);
+    this.#options.synchronizer().openDocument(name, replica, { isStored: true });
+  }
+
+  /** Applies what came from a peer. */
+  apply(name: string, updates: readonly Uint8Array[], from: PeerId): ApplyOutcome {
+    this.#applying = from;
+    const outcome = this.get(name).apply(updates);
+    this.#applying = undefined;
+    // Its number counts even where the content had come another way and there is nothing to record.
+    if (outcome.ok) this.#options.candidacy().touch(name);
+    return outcome;
+  }
+
+  /** Drops what builds on something that nobody alive has. */
+  setAside(name: string): void {
+    const bytes = this.get(name).setAside();
+    this.#options.warnings.raise(
+      'update-set-aside',
+      `${bytes} bytes for ${name} build on something that its sender took with it before anyone else had it; they were never acknowledged, and are left out`,
+    );
+    this.#options.candidacy().touch(name);
+  }
+
+  destroy(): void {
+    for (const replica of this.#replicas.values()) replica.destroy();
+  }
+
+  #listener(name: string): ReplicaListener {
+    const { self, synchronizer, candidacy, warnings } = this.#options;
+    return {
+      changed: (update) => {
+        // Its number is given in the drain to come.
+        const seq = (synchronizer().state.documents.get(name)?.ownSeq ?? 0) + 1;
+        candidacy().record(name, update, new Map([[self, seq]]));
+        synchronizer().local(name, update);
+      },
+      received: (update) => candidacy().record(name, update, this.#originOf(name)),
+      observerThrew: (error) => warnings.raise('observer-threw', `an observer of ${name} threw: ${describe(error)}`),
+    };
+  }
+
+  #originOf(name: string): Vector {
+    const from = this.#applying;
+    const seq = from === undefined ? undefined : this.#options.synchronizer().state.documents.get(name)?.applied.get(from);
+    return from === undefined || seq === undefined ? new Map() : new Map([[from, seq]]);
+  }
+}
