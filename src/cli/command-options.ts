@@ -1,0 +1,83 @@
+/** The options that commands share, and what their texts are turned into. */
+
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+
+import { ROOT_KINDS } from './document-roots.js';
+import { CliError, exitCodes } from './exit.js';
+import type { Ending } from './exit.js';
+import { parsePointer } from './pointer.js';
+import type { Session } from './session.js';
+
+export function addCommonOptions(
+  command: Command,
+  directory = "the group's store (default: the data folder, or $SOCOMM_DIRECTORY/<group>)",
+): Command {
+  return command
+    .option('--directory <path>', directory)
+    .option('--runtime-directory <path>', 'where sockets lie (default: $SOCOMM_RUNTIME_DIRECTORY, or by platform)')
+    .option('--json', 'machine-readable output');
+}
+
+export function addTimeout(command: Command): Command {
+  return command.addOption(new Option('--timeout <seconds>', 'give up after this long (exit code 5)').argParser(parseSeconds));
+}
+
+export function addRootType(command: Command): Command {
+  return command.addOption(new Option('--root-type <type>', 'what the root is, where that cannot be told').choices(ROOT_KINDS));
+}
+
+export function groupArgument(): Argument {
+  return new Argument('<group>', 'name of the group, e.g. com.acme.synth').argParser(parseGroup);
+}
+
+export function pathArgument(isRequired: boolean): Argument {
+  return new Argument(isRequired ? '<path>' : '[path]', 'a JSON Pointer, e.g. /presets/warm-pad').argParser(parsePath);
+}
+
+/** Each begins behind `socomm`, unless it is a whole pipeline that names it. */
+export function addExamples(command: Command, ...examples: readonly string[]): Command {
+  const lines = examples.map((example) => (example.includes('socomm ') ? `  $ ${example}` : `  $ socomm ${example}`));
+  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}
+
+/** Turns what a command returns into the exit code of the process. */
+export function endWith<Parameters extends readonly unknown[]>(
+  session: Session,
+  run: (session: Session, ...parameters: Parameters) => Promise<Ending>,
+): (...parameters: Parameters) => Promise<void> {
+  return async (...parameters) => {
+    const ending = await run(session, ...parameters);
+    // An interrupted command that could still finish its work is interrupted all the same.
+    session.signal.throwIfAborted();
+    process.exitCode = exitCodes[ending];
+  };
+}
+
+const GROUP = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+function parseGroup(text: string): string {
+  if (GROUP.test(text)) return text;
+  throw new InvalidArgumentError('A group is 1 to 63 letters, digits, dots, dashes or underscores, the first a letter or digit.');
+}
+
+export function parsePath(text: string): readonly string[] {
+  const pointer = parsePointer(text);
+  if (pointer !== undefined) return pointer;
+  const hint = text.startsWith('/')
+    ? 'In a JSON Pointer "~" is written "~0" and a slash inside a name "~1".'
+    : `A path begins with a slash: /${text}`;
+  throw new InvalidArgumentError(hint);
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  // Longer than timers last.
+  if (text.trim() !== '' && seconds > 0 && seconds <= 2_000_000) return seconds;
+  throw new InvalidArgumentError('Seconds are a number above 0.');
+}
+
+/** Commander's own usage errors have no hints; ours do. */
+export function usage(message: string, hint: string): CliError {
+  return new CliError('usage', message, { hint });
+}

@@ -1,0 +1,65 @@
+/** `socomm status`: who runs a group, who writes, what lies in it and how big it is. */
+
+import { setTimeout } from 'node:timers/promises';
+
+import type { Command } from 'commander';
+
+import { addCommonOptions, addExamples, addTimeout, endWith, groupArgument } from '../command-options.js';
+import { inspectGroup } from '../../index.js';
+import type { StoreSurvey } from '../../index.js';
+import type { Ending } from '../exit.js';
+import { placeOf, viewGroup } from '../open-group.js';
+import type { GroupView } from '../open-group.js';
+import type { Session, WaitOptions } from '../session.js';
+import { measureRates, statusOf } from '../status/status.js';
+import { statusLines } from '../status/status-lines.js';
+
+interface StatusOptions extends WaitOptions {
+  readonly watch?: boolean;
+}
+
+export function registerStatus(program: Command, session: Session): void {
+  const command = program.command('status').description('show peers, writer, documents, sizes and rates').addArgument(groupArgument());
+  addTimeout(addCommonOptions(command)).option('--watch', 'show it anew each second, until Ctrl-C');
+  addExamples(command, 'status com.acme.synth', 'status com.acme.synth --watch', 'status com.acme.synth --json | jq .writer');
+  command.action(endWith(session, status));
+}
+
+/** A group whose writer is stopped lets nobody catch up; its status is wanted all the more. */
+const PATIENCE_MS = 2000;
+const SAMPLE_MS = 400;
+const WATCH_INTERVAL_MS = 1000;
+
+async function status(session: Session, group: string, options: StatusOptions): Promise<Ending> {
+  return viewGroup<Ending>(group, { ...options, patienceMs: PATIENCE_MS }, session, async (view, signal) => {
+    const survey = view.instance === undefined ? await view.report.survey() : undefined;
+    // Whoever ends it wants to keep what was last seen.
+    session.signal.addEventListener('abort', () => session.terminal.keep(), { once: true });
+    for (let intervalMs = SAMPLE_MS; ; intervalMs = WATCH_INTERVAL_MS) {
+      await show(session, view, options, { survey, intervalMs, signal });
+      if (!options.watch || session.signal.aborted) return 'good';
+      // A stored group does not change while one looks at the copy of it.
+      if (view.instance === undefined) return 'good';
+    }
+  });
+}
+
+interface Look {
+  readonly survey: StoreSurvey | undefined;
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function show({ terminal }: Session, view: GroupView, options: StatusOptions, { survey, intervalMs, signal }: Look): Promise<void> {
+  const rates = await measureRates(view.instance, () => setTimeout(intervalMs, undefined, { signal }));
+  // Peers come and go, and files grow.
+  const report = await inspectGroup(view.report.group, { ...placeOf(options), signal });
+  const found = statusOf({ ...view, report }, survey, rates);
+  if (options.json) {
+    terminal.print(JSON.stringify(found, undefined, options.watch ? undefined : 2));
+    return;
+  }
+  const lines = statusLines(found, (style, text) => terminal.style(style, text));
+  if (options.watch && terminal.isOutTty && terminal.isErrTty) terminal.move(lines.join('\n'));
+  else terminal.print(...lines, ...(options.watch ? [''] : []));
+}

@@ -1,0 +1,26 @@
+/** How a command ends: the exit codes, and the one kind of failure that a command raises by itself. */
+
+export const exitCodes = {
+  good: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  partial: 4,
+  timedOut: 5,
+  interrupted: 130,
+} as const;
+
+export type Ending = keyof typeof exitCodes;
+
+/** Told as `error: <message>`, and below it the hint: what to do. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly ending: Ending;
+  readonly hint: string | undefined;
+
+  constructor(ending: Ending, message: string, options: { readonly hint?: string | undefined; readonly cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.ending = ending;
+    this.hint = options.hint;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Where a command writes: data to standard output, so that it pipes; everything else to standard error. Colours and moving
+ * lines only where a person sees them. A reader that goes away (`| head`) ends the command quietly.
+ */
+
+import { once } from 'node:events';
+import { styleText } from 'node:util';
+
+import { createLogUpdate } from 'log-update';
+
+export type Style = Parameters<typeof styleText>[0];
+
+export class Terminal {
+  readonly #out = process.stdout;
+  readonly #err = process.stderr;
+  readonly #moving = createLogUpdate(process.stderr);
+  #isMoving = false;
+
+  /** `onReaderGone` is called when standard output cannot be written any more. */
+  constructor(onReaderGone: () => void) {
+    // EPIPE and its kin arrive as events, long after the write.
+    this.#out.on('error', onReaderGone);
+    this.#err.on('error', () => undefined);
+  }
+
+  get hasReader(): boolean {
+    return this.#out.writable;
+  }
+
+  get isInteractive(): boolean {
+    return process.stdin.isTTY && this.#err.isTTY;
+  }
+
+  get isOutTty(): boolean {
+    return this.#out.isTTY;
+  }
+
+  get isErrTty(): boolean {
+    return this.#err.isTTY;
+  }
+
+  get columns(): number {
+    return this.#out.isTTY ? this.#out.columns : 160;
+  }
+
+  /** Lines of data. */
+  print(...lines: readonly string[]): void {
+    if (lines.length > 0) this.#out.write(`${lines.join('\n')}\n`);
+  }
+
+  /** Resolves when more may be written: for output of any length. */
+  async write(text: string, signal: AbortSignal): Promise<void> {
+    if (!this.#out.write(text)) await once(this.#out, 'drain', { signal });
+  }
+
+  /** Lines about the data, kept above what moves. */
+  note(...lines: readonly string[]): void {
+    this.settle();
+    this.#err.write(`${lines.join('\n')}\n`);
+  }
+
+  /** Lines that replace those of the last call; nothing where nobody sees them. */
+  move(text: string): void {
+    if (!this.isErrTty) return;
+    this.#isMoving = true;
+    this.#moving(text);
+  }
+
+  /** Takes the moving lines away. */
+  settle(): void {
+    if (!this.#isMoving) return;
+    this.#isMoving = false;
+    this.#moving.clear();
+    this.#moving.done();
+  }
+
+  /** Leaves the moving lines as they are, above what comes next. */
+  keep(): void {
+    if (!this.#isMoving) return;
+    this.#isMoving = false;
+    this.#moving.done();
+  }
+
+  /** Coloured for standard output, where that is a terminal and NO_COLOR is not set. */
+  style(style: Style, text: string): string {
+    return styleText(style, text, { stream: this.#out });
+  }
+
+  /** Coloured for standard error. */
+  styleNote(style: Style, text: string): string {
+    return styleText(style, text, { stream: this.#err });
+  }
+}

@@ -1,0 +1,88 @@
+/** The status of a group as people read it. */
+
+import { formatBytes, formatCount, visible } from '../output/format.js';
+import { formatPairs, formatTable } from '../output/table.js';
+import type { Style } from '../output/terminal.js';
+import { formatPointer } from '../pointer.js';
+import type { Status } from './status.js';
+
+type Paint = (style: Style, text: string) => string;
+
+export function statusLines(status: Status, paint: Paint): readonly string[] {
+  const dim = (text: string): string => paint('dim', text);
+  return [
+    ...headLines(status, paint),
+    ...peerLines(status, dim),
+    ...documentLines(status, dim),
+    ...rootLines(status, dim),
+    ...warningLines(status, paint),
+  ];
+}
+
+const STATES = {
+  running: { style: 'green', text: 'running' },
+  stalled: { style: 'red', text: 'run, but nobody who has the whole state answers' },
+  stored: { style: 'yellow', text: 'stored, run by nobody' },
+} as const;
+
+function headLines({ group, state, directory, writer, store, rates }: Status, paint: Paint): readonly string[] {
+  const told = writer === undefined ? 'none' : `${writer.id}${writer.pid === undefined ? '' : `, pid ${writer.pid}`}, term ${writer.term}`;
+  const pairs: (readonly [string, string])[] = [['directory', directory]];
+  if (state !== 'stored') pairs.push(['writer', told]);
+  if (store !== undefined)
+    pairs.push(['store', `${formatBytes(store.bytes)} on disk, term ${store.term}, id ${store.id?.slice(0, 8) ?? 'unknown'}`]);
+  if (rates !== undefined)
+    pairs.push(['traffic', `${formatCount(rates.framesPerSecond)} frames/s, ${formatBytes(rates.bytesPerSecond)}/s`]);
+  const { style, text } = STATES[state];
+  return [`${paint('bold', group)}  ${paint(style, text)}`, ...formatPairs(pairs, (name) => paint('dim', name))];
+}
+
+function peerLines({ peers, state }: Status, dim: (text: string) => string): readonly string[] {
+  if (state === 'stored') return [];
+  const columns = [
+    { heading: 'peer' },
+    { heading: 'pid', isNumber: true },
+    { heading: 'role' },
+    { heading: 'instances', isNumber: true },
+    { heading: 'version' },
+  ];
+  const rows = peers.map((it) => [it.id, String(it.pid), it.role, it.instances === undefined ? '–' : String(it.instances), it.version]);
+  return ['', ...formatTable(columns, rows, dim)];
+}
+
+function documentLines({ documents }: Status, dim: (text: string) => string): readonly string[] {
+  if (documents.length === 0) return [];
+  const columns = [
+    { heading: 'document' },
+    { heading: 'digest' },
+    { heading: 'state', isNumber: true },
+    { heading: 'snapshot', isNumber: true },
+    { heading: 'log', isNumber: true },
+    { heading: 'records', isNumber: true },
+  ];
+  const rows = documents.map((it) => [
+    it.name,
+    it.digest ?? '–',
+    size(it.stateBytes),
+    size(it.snapshotBytes),
+    size(it.logBytes),
+    it.logRecords === undefined ? '–' : formatCount(it.logRecords),
+  ]);
+  return ['', ...formatTable(columns, rows, dim)];
+}
+
+function size(bytes: number | undefined): string {
+  return bytes === undefined ? '–' : formatBytes(bytes);
+}
+
+function rootLines({ roots }: Status, dim: (text: string) => string): readonly string[] {
+  if (roots.length === 0) return [];
+  const columns = [{ heading: 'root' }, { heading: 'type' }, { heading: 'entries', isNumber: true }];
+  const rows = roots.map(({ name, type, entries }) => [formatPointer([name]), type, entries === undefined ? '–' : formatCount(entries)]);
+  return ['', ...formatTable(columns, rows, dim)];
+}
+
+function warningLines({ warnings, damage }: Status, paint: Paint): readonly string[] {
+  const told = [...warnings.map(({ code, message }) => `${message} [${code}]`), ...damage];
+  return told.length === 0 ? [] : ['', ...told.map((text) => `${paint('yellow', 'warning:')} ${visible(text)}`)];
+}
