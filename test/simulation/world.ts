@@ -1,0 +1,107 @@
+/** A made-up machine room: peers of one group on one network, roster and disk, all moved by one clock and one seed. */
+
+import { seededRandom } from '../../src/base/random.js';
+import type { Random } from '../../src/base/random.js';
+import { pause } from '../../src/base/clock.js';
+import { VirtualClock } from '../../src/base/virtual-clock.js';
+import { enter } from '../../src/enter.js';
+import type { Instance } from '../../src/instance.js';
+import { ownPeer } from '../../src/peer-table.js';
+import { Peer } from '../../src/peer.js';
+import { isAtRest } from '../../src/rest.js';
+import { MemoryDisk } from '../../storage/memory-disk.js';
+import { MemoryStore } from '../../storage/memory-store.js';
+import { MemoryRoster } from '../../sync/discovery/memory-roster.js';
+import { MemoryNetwork } from '../../sync/memory-network.js';
+import { MemoryTransport } from '../../sync/memory-transport.js';
+
+export interface Member {
+  readonly peer: Peer;
+  readonly instance: Instance;
+  readonly transport: MemoryTransport;
+  readonly store: MemoryStore;
+}
+
+export class World {
+  readonly clock = new VirtualClock();
+  readonly network: MemoryNetwork;
+  readonly members = new Set<Member>();
+  readonly warnings = new Map<string, number>();
+  readonly #random: Random;
+  readonly #roster = new MemoryRoster();
+  readonly #disk: MemoryDisk;
+  /** The longest that the disk takes for a batch: whoever is killed meanwhile has written nothing. */
+  diskDelayMs = 0;
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+    this.network = new MemoryNetwork({ clock: this.clock, random: this.#random });
+    this.#disk = new MemoryDisk({ sync: () => pause(this.clock, this.diskDelayMs * this.#random.fraction()) });
+  }
+
+  async join(): Promise<Member> {
+    const transport = new MemoryTransport(this.network);
+    const store = new MemoryStore(this.#disk);
+    const peer = new Peer({
+      group: 'simulation',
+      canWrite: true,
+      transport,
+      discovery: this.#roster.discovery(),
+      store,
+      clock: this.clock,
+      random: this.#random,
+      log: ({ level, code }) => level === 'warn' && this.warnings.set(code, (this.warnings.get(code) ?? 0) + 1),
+      pid: 0,
+    });
+    await peer.open();
+    const member = { peer, transport, store, instance: await enter(await ownPeer(Promise.resolve(peer)), { wait: 'none' }) };
+    this.members.add(member);
+    return member;
+  }
+
+  /** As `kill -9`: nothing is said, nothing more is saved, the lock is free. */
+  kill(member: Member): void {
+    this.members.delete(member);
+    member.peer.crash();
+    member.transport.crash();
+    this.#roster.crash(member.peer.id);
+    member.store.crash();
+  }
+
+  leave(member: Member): void {
+    this.members.delete(member);
+    void member.instance.close();
+  }
+
+  /** Turns the clock until all are equal, synced, and somebody leads. Rejects after two minutes. */
+  async rest(): Promise<void> {
+    const endsAt = this.clock.now() + 120_000;
+    while (!this.#isAtRest()) {
+      if (this.clock.now() >= endsAt) throw new Error(`no rest after two minutes:\n${this.describe()}`);
+      await this.clock.advance(100);
+    }
+  }
+
+  #isAtRest(): boolean {
+    const peers = [...this.members].map(({ peer }) => peer);
+    if (this.network.inFlight > 0 || !peers.every((peer) => peer.isSynced)) return false;
+    return peers.some(({ candidacy }) => candidacy.state.kind === 'leading') && isAtRest(peers, () => false);
+  }
+
+  /** How each peer stands, for the message of a failure. */
+  describe(): string {
+    return [...this.members]
+      .map(({ peer }) => {
+        const document = peer.synchronizer.state.documents.get('main');
+        const replica = peer.replica('main');
+        return JSON.stringify({
+          id: peer.id,
+          election: peer.candidacy.state,
+          digest: replica.digest(),
+          hasPending: replica.hasPending(),
+          doubts: [...(document?.doubts ?? [])],
+        });
+      })
+      .join('\n');
+  }
+}
