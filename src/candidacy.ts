@@ -107,6 +107,7 @@ export class Candidacy {
 
   #takeOver(): Promise<number> {
     this.#writer = new Writer(this.#options.store, this.#host());
+    this.#options.synchronizer.setRole(0, { isTakingOver: true });
     return this.#writer.takeOver();
   }
 
@@ -167,7 +168,8 @@ export class Candidacy {
   async #stepDown({ isOrderly }: { readonly isOrderly: boolean }): Promise<void> {
     const { synchronizer } = this.#options;
     const writer = this.#writer;
-    const wasLeading = synchronizer.state.status.term > 0;
+    const { term, isTakingOver } = synchronizer.state.status;
+    const wasLeading = term > 0;
     try {
       // What has no number yet gets one, so that the last batch covers it.
       if (isOrderly && wasLeading) synchronizer.drain();
@@ -175,7 +177,7 @@ export class Candidacy {
     } finally {
       this.#writer = undefined;
       // Only now, with the lock free, are others told that the office is vacant.
-      if (wasLeading) synchronizer.setRole(0);
+      if (wasLeading || isTakingOver) synchronizer.setRole(0);
     }
   }
 }

@@ -40,7 +40,7 @@ export async function join(group: string, options: JoinOptions = {}): Promise<In
 async function obtainPeer(group: string, options: JoinOptions): Promise<BorrowedPeer> {
   const { store, replica } = options;
   if (store !== undefined) return ownPeer(openPeer(group, options, store.location));
-  const directory = await prepareStoreDirectory(await resolveStoreDirectory(group, options.directory), group);
+  const directory = await prepareStoreDirectory(resolveStoreDirectory(group, options.directory), group);
   const open = (): Promise<Peer> => openPeer(group, options, directory);
   if (replica === 'own' || isEmbedded(options)) return ownPeer(open());
   return borrowPeer(`${group} ${directory}`, options, open);

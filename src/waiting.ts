@@ -5,6 +5,8 @@ import { SocommError, describe, isSocommError } from './base/errors.js';
 
 /** Where somebody holds the lock and no complete peer answers for this long, `join()` gives up. */
 export const JOIN_SILENCE_MS = 3000;
+/** Who has the lock may be loading a large store, and cannot answer meanwhile: for this long that counts as an answer. */
+export const JOIN_LOADING_MAX_MS = 30_000;
 const REVIEW_MS = 250;
 
 export interface SyncedOptions {
@@ -21,7 +23,9 @@ export function waitUntilSynced(peer: Peer, { signal, isImpatient }: SyncedOptio
   if (peer.isSynced) return Promise.resolve();
   const { clock } = peer.options;
   return new Promise((resolve, reject) => {
-    let heardAt = clock.now();
+    const startedAt = clock.now();
+    let heardAt = startedAt;
+    let reviewedAt = startedAt;
     let cancelReview: (() => void) | undefined;
     const end = (settle: () => void): void => {
       cancelReview?.();
@@ -33,13 +37,14 @@ export function waitUntilSynced(peer: Peer, { signal, isImpatient }: SyncedOptio
     const look = (): void => {
       if (peer.isSynced) return end(resolve);
       if (peer.status !== 'open') return end(() => reject(closed(peer)));
-      if (isImpatient && isSocommError(peer.candidacy.failure) && !isAnyoneComplete(peer)) {
-        const { failure } = peer.candidacy;
-        return end(() => reject(failure));
-      }
+      const { failure } = peer.candidacy;
+      if (isImpatient && isSocommError(failure) && !isAnyoneComplete(peer)) return end(() => reject(failure));
     };
     const review = (): void => {
-      if (isSomethingUnderWay(peer)) heardAt = clock.now();
+      // A loop that was blocked, or a machine that slept, is our own silence and nobody else's.
+      const lateMs = Math.max(0, clock.now() - reviewedAt - REVIEW_MS);
+      reviewedAt = clock.now();
+      heardAt = Math.max(heardAt + lateMs, lastHeardAt(peer, startedAt));
       if (clock.now() - heardAt < JOIN_SILENCE_MS) {
         cancelReview = clock.after(REVIEW_MS, review);
         return;
@@ -62,15 +67,17 @@ function isAnyoneComplete(peer: Peer): boolean {
   return [...peer.synchronizer.state.links.values()].some((link) => link.status?.isComplete === true);
 }
 
-/** We load, somebody answers us, or a writer that is not complete yet still pulses. */
-function isSomethingUnderWay(peer: Peer): boolean {
+/** When somebody last showed that the whole state is on its way: us loading, an answer in chunks, a pulse, a peer that loads. */
+function lastHeardAt(peer: Peer, startedAt: number): number {
   const now = peer.options.clock.now();
-  const { documents, writer, writerHeardAt } = peer.synchronizer.state;
-  if (peer.candidacy.state.kind === 'taking-over' || peer.role === 'writer') return true;
-  if (writer !== undefined && now - writerHeardAt < REVIEW_MS) return true;
-  for (const { catchUp } of documents.values())
-    if (catchUp !== undefined && catchUp.chunks.length > 0 && now - catchUp.progressAt < REVIEW_MS) return true;
-  return false;
+  const { documents, links, writerHeardAt } = peer.synchronizer.state;
+  if (peer.candidacy.state.kind === 'taking-over' || peer.role === 'writer') return now;
+  const isLoading = [...links.values()].some(({ status }) => status?.isTakingOver === true);
+  if (isLoading && now - startedAt < JOIN_LOADING_MAX_MS) return now;
+  const progress = [...documents.values()].map(({ catchUp }) =>
+    catchUp === undefined || catchUp.chunks.length === 0 ? 0 : catchUp.progressAt,
+  );
+  return Math.max(startedAt, writerHeardAt, ...progress);
 }
 
 async function explainSilence(peer: Peer): Promise<SocommError> {

@@ -1,9 +1,12 @@
 /**
- * Where a store lies and what its files are called. The one door to `env-paths`, which is loaded on the first call.
+ * Where a store lies and what its files are called. The one door to `env-paths`.
+ * (Its version 2: later ones are ES modules only, and a `require()` of one that an `import()` is loading at that moment throws.)
  * Spec: docs/STORAGE.md, "Files". Nothing here touches the disk.
  */
 
 import { join, resolve } from 'node:path';
+
+import envPaths from 'env-paths';
 
 /** The names in a store directory. */
 export const LAYOUT = {
@@ -44,15 +47,14 @@ export interface StoreEnvironment {
 }
 
 /** The folder that holds the stores of all groups which were not given a directory of their own. */
-export async function resolveStoresDirectory(environment: StoreEnvironment = process.env): Promise<string> {
+export function resolveStoresDirectory(environment: StoreEnvironment = process.env): string {
   if (environment.SOCOMM_DIRECTORY) return resolve(environment.SOCOMM_DIRECTORY);
-  const { default: envPaths } = await import('env-paths');
   return envPaths('socomm', { suffix: '' }).data;
 }
 
 /** The store directory of a group; an explicit one is taken as it is. Absolute, and not made yet. */
-export async function resolveStoreDirectory(group: string, directory?: string, environment?: StoreEnvironment): Promise<string> {
+export function resolveStoreDirectory(group: string, directory?: string, environment?: StoreEnvironment): string {
   checkGroup(group);
   if (directory !== undefined) return resolve(directory);
-  return join(await resolveStoresDirectory(environment), group);
+  return join(resolveStoresDirectory(environment), group);
 }

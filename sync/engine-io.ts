@@ -25,8 +25,8 @@ export type Input =
   | { readonly kind: 'applied'; readonly document: string; readonly from: PeerId; readonly cause: ApplyCause }
   /** An `apply` effect failed the replica's checks and changed nothing. */
   | { readonly kind: 'rejected'; readonly document: string; readonly from: PeerId; readonly cause: ApplyCause; readonly detail: string }
-  /** This peer's term as writer; 0 when it is none. */
-  | { readonly kind: 'role'; readonly term: number }
+  /** This peer's term as writer, 0 when it is none; and whether it is about to become it. */
+  | { readonly kind: 'role'; readonly term: number; readonly isTakingOver: boolean }
   /** What our store holds durably of a document. */
   | { readonly kind: 'stored'; readonly document: string; readonly vector: Vector }
   | { readonly kind: 'instances'; readonly instances: readonly InstanceId[] }

@@ -165,7 +165,7 @@ export function createEngine({ address, canWrite, pid, packageVersion }: EngineO
   return {
     self: address.id,
     address,
-    status: { revision: 0, term: 0, isComplete: false, canWrite, pid, packageVersion, instances: [] },
+    status: { revision: 0, term: 0, isComplete: false, canWrite, isTakingOver: false, pid, packageVersion, instances: [] },
     links: new Map(),
     documents: new Map(),
     departed: new Map(),

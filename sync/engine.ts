@@ -79,7 +79,7 @@ function handle(step: Step, input: Input): void {
     case 'rejected':
       return onRejected(step, input);
     case 'role':
-      setRole(step, input.term);
+      setRole(step, input);
       return reviewFlushes(step);
     case 'stored':
       return onStored(step, input.document, input.vector);

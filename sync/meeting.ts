@@ -186,8 +186,8 @@ export function forgetDeparted({ state, now }: Step): void {
   }
 }
 
-export function setRole(step: Step, term: number): void {
-  changeStatus(step, { term });
+export function setRole(step: Step, { term, isTakingOver }: { readonly term: number; readonly isTakingOver: boolean }): void {
+  changeStatus(step, { term, isTakingOver });
   if (term === 0) refuseFlushes(step);
   reviewWriter(step);
 }

@@ -108,8 +108,9 @@ export class Synchronizer {
     this.#feed({ kind: 'local', document, update });
   }
 
-  setRole(term: number): void {
-    this.#feed({ kind: 'role', term });
+  /** `term` as writer; 0 for none. */
+  setRole(term: number, { isTakingOver = false } = {}): void {
+    this.#feed({ kind: 'role', term, isTakingOver });
   }
 
   setInstances(instances: readonly InstanceId[]): void {

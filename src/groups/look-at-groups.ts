@@ -79,7 +79,7 @@ export interface GroupSummary {
  * SOCOMM_NATIVE_MISSING; the signal's reason.
  */
 export async function inspectGroup(group: string, options: LookOptions = {}): Promise<GroupReport> {
-  const directory = await resolveStoreDirectory(group, options.directory);
+  const directory = resolveStoreDirectory(group, options.directory);
   options.signal?.throwIfAborted();
   const peers = await readRoster(directory, await loadFileLocks());
   const note = await readNote(directory);
@@ -107,7 +107,7 @@ export async function inspectGroup(group: string, options: LookOptions = {}): Pr
  * directory of their own. In order of their names.
  */
 export async function listGroups({ directory, signal }: Pick<LookOptions, 'directory' | 'signal'> = {}): Promise<readonly GroupSummary[]> {
-  const folder = directory === undefined ? await resolveStoresDirectory() : resolve(directory);
+  const folder = directory === undefined ? resolveStoresDirectory() : resolve(directory);
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;

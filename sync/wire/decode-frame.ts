@@ -144,11 +144,20 @@ function readIntroduction(from: Decoder, sender: PeerId) {
 function readStatus(from: Decoder, sender: PeerId): PeerStatus {
   const revision = readCount(from);
   const term = readCount(from);
-  const flags = readFlags(from, 3);
+  const flags = readFlags(from, 7);
   const pid = readCount(from);
   const packageVersion = readText(from, 64);
   const instances = readList(from, limits.INSTANCES_MAX, () => readInstance(from, sender));
-  return { revision, term, isComplete: (flags & 1) !== 0, canWrite: (flags & 2) !== 0, pid, packageVersion, instances };
+  return {
+    revision,
+    term,
+    isComplete: (flags & 1) !== 0,
+    canWrite: (flags & 2) !== 0,
+    isTakingOver: (flags & 4) !== 0,
+    pid,
+    packageVersion,
+    instances,
+  };
 }
 
 function readInstance(from: Decoder, sender: PeerId): InstanceId {

@@ -108,7 +108,7 @@ function writeIntroduction(to: Encoder, { protocolMin, protocolMax, status, tail
 function writeStatus(to: Encoder, status: PeerStatus): void {
   encoding.writeVarUint(to, status.revision);
   encoding.writeVarUint(to, status.term);
-  encoding.writeUint8(to, (status.isComplete ? 1 : 0) | (status.canWrite ? 2 : 0));
+  encoding.writeUint8(to, (status.isComplete ? 1 : 0) | (status.canWrite ? 2 : 0) | (status.isTakingOver ? 4 : 0));
   encoding.writeVarUint(to, status.pid);
   encoding.writeVarString(to, status.packageVersion);
   // An instance's id begins with its peer's: only the number behind it travels.

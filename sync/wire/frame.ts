@@ -25,6 +25,8 @@ export interface PeerStatus {
   /** Its `main` is synced: what it answers may be believed to be the whole. */
   readonly isComplete: boolean;
   readonly canWrite: boolean;
+  /** It has the lock and is opening or loading the store: not complete yet, and not stopped either. */
+  readonly isTakingOver: boolean;
   readonly pid: number;
   readonly packageVersion: string;
   readonly instances: readonly InstanceId[];

@@ -111,7 +111,7 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
     'text of 65 bytes',
     () => sealed({ kind: KIND_NUMBERS.status }, all(numbers(1, 0, 0, 1), text('1'.repeat(65)))),
   ],
-  'unknown flags': ['malformed', 'flags 4', () => sealed({ kind: KIND_NUMBERS.status }, all(numbers(1, 0, 4, 1), text('1'), numbers(0)))],
+  'unknown flags': ['malformed', 'flags 8', () => sealed({ kind: KIND_NUMBERS.status }, all(numbers(1, 0, 8, 1), text('1'), numbers(0)))],
   'an instance without a number': [
     'malformed',
     'no number',

@@ -33,6 +33,7 @@ function statuses(sender: PeerId): fc.Arbitrary<PeerStatus> {
     term: counts,
     isComplete: fc.boolean(),
     canWrite: fc.boolean(),
+    isTakingOver: fc.boolean(),
     pid: counts,
     packageVersion: texts(64),
     instances: fc.array(

@@ -14,12 +14,22 @@ const other = 'ffeeddccbbaa9900' as PeerId;
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 const filled = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => index & 0xff);
 
-const newcomer: PeerStatus = { revision: 0, term: 0, isComplete: false, canWrite: false, pid: 1, packageVersion: '0.1.0', instances: [] };
+const newcomer: PeerStatus = {
+  revision: 0,
+  term: 0,
+  isComplete: false,
+  canWrite: false,
+  isTakingOver: false,
+  pid: 1,
+  packageVersion: '0.1.0',
+  instances: [],
+};
 const writer: PeerStatus = {
   revision: 300,
   term: 7,
   isComplete: true,
   canWrite: true,
+  isTakingOver: false,
   pid: 4_194_304,
   packageVersion: '0.1.0',
   instances: [newInstanceId(GOLDEN_SENDER, 1), newInstanceId(GOLDEN_SENDER, 128)],
