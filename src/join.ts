@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { checkGroup, resolveStoreDirectory } from '../storage/layout.js';
 import { loadFileLocks } from '../storage/file-lock.js';
+import { loadLevel } from '../storage/level-open.js';
 import { LevelStore } from '../storage/level-store.js';
 import { prepareStoreDirectory } from '../storage/store-directory.js';
 import { FileRoster } from '../sync/discovery/file-roster.js';
@@ -55,10 +56,11 @@ async function openPeer(group: string, options: JoinOptions, directory: string):
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const log = options.log ?? silent;
-  const locks = await loadFileLocks();
+  const canWrite = (options.storage ?? 'auto') === 'auto';
+  const [locks] = await Promise.all([loadFileLocks(), canWrite && options.store === undefined ? loadLevel() : undefined]);
   const parts: PeerOptions = {
     group,
-    canWrite: (options.storage ?? 'auto') === 'auto',
+    canWrite,
     clock,
     random,
     log,

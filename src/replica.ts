@@ -35,6 +35,7 @@ export class Replica implements ReplicaView {
   readonly doc: Y.Doc;
   readonly #listener: ReplicaListener;
   #digest: string | undefined;
+  #changes = 0;
 
   constructor({ random, listener }: ReplicaOptions) {
     this.#listener = listener;
@@ -45,8 +46,14 @@ export class Replica implements ReplicaView {
     this.doc.on('update', (update: Uint8Array, origin: unknown) => this.#onUpdate(update, origin));
   }
 
+  /** Counts whatever changed the replica. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   #onUpdate(update: Uint8Array, origin: unknown): void {
     this.#digest = undefined;
+    this.#changes++;
     if (origin === LOADED) return;
     if (origin === RECEIVED) this.#listener.received(update);
     else this.#listener.changed(update);

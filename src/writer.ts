@@ -35,6 +35,15 @@ export interface WriterHost {
   snapshotRefused(document: string): void;
 }
 
+/** What is known of a document since it was loaded. */
+interface Loaded {
+  /** What of it the live replica had not had. */
+  readonly missed: Uint8Array | undefined;
+  /** The replica's count of changes then, and its state vector. */
+  readonly changes: number;
+  readonly base: Uint8Array;
+}
+
 /** A log is replaced by a snapshot when it outgrows both this and the snapshot before it. */
 export const LOG_BYTES_BEFORE_SNAPSHOT = 512 * 1024;
 /** A batch is closed above this; the rest makes the next one. */
@@ -45,7 +54,7 @@ export class Writer {
   readonly #host: WriterHost;
   #queue: StoreRecord[] = [];
   readonly #touched = new Set<string>();
-  readonly #loaded = new Set<string>();
+  readonly #loaded = new Map<string, Loaded>();
   /** Documents whose stored bytes were damaged: a snapshot of the healed replica is due. */
   readonly #damaged = new Set<string>();
   /** Documents whose snapshot did not give back what it was taken of: their log stays. */
@@ -102,9 +111,9 @@ export class Writer {
     for (const document of this.#host.documents()) {
       const { name, replica } = document;
       if (!replica.hasPending()) this.#watermarks.set(name, document.vector());
-      if (replica.isEmpty) continue;
-      const snapshotVector = opened.documents.find((stored) => stored.name === name)?.snapshotVector;
-      records.push({ document: name, update: replica.difference(snapshotVector ?? EMPTY_VECTOR), origins: new Map(), isTakeover: true });
+      const base = this.#storedBase(name, replica);
+      if (base === undefined) continue;
+      records.push({ document: name, update: replica.difference(base), origins: new Map(), isTakeover: true });
     }
     this.#queue = [];
     this.#status = 'writing';
@@ -119,6 +128,8 @@ export class Writer {
     for (const [name, vector] of this.#watermarks) this.#host.stored(name, vector);
     this.#watermarks.clear();
     this.#hasBegun = true;
+    // Only now, with the term durable, is what was loaded first called whole.
+    for (const name of this.#loaded.keys()) this.#tellLoaded(name);
     this.#kick();
     try {
       for (const document of this.#host.documents()) if (!this.#loaded.has(document.name)) await this.#load(document);
@@ -128,19 +139,33 @@ export class Writer {
     this.#kick();
   }
 
+  /** The state vector above which the replica's state is not known to be in the store; undefined where all of it is. */
+  #storedBase(name: string, replica: Replica): Uint8Array | undefined {
+    if (replica.isEmpty) return undefined;
+    const loaded = this.#loaded.get(name);
+    if (loaded === undefined) return this.#opened?.documents.find((stored) => stored.name === name)?.snapshotVector ?? EMPTY_VECTOR;
+    return loaded.changes === replica.changes ? undefined : loaded.base;
+  }
+
   async #load({ name, replica }: WrittenDocument): Promise<void> {
     const loaded = await this.#store.load(name);
     if (this.#hasEnded()) return;
+    const wasEmpty = replica.isEmpty;
     if (loaded.damage.length > 0) {
       this.#damaged.add(name);
       this.#touched.add(name);
       this.#host.damaged(loaded.damage);
     }
     const missed = replica.load(loaded);
-    this.#loaded.add(name);
-    this.#host.loaded(name, missed);
+    // What came from elsewhere before the loading is not in the store, and cannot be told apart any more.
+    this.#loaded.set(name, { missed, changes: wasEmpty ? replica.changes : -1, base: wasEmpty ? replica.stateVector() : EMPTY_VECTOR });
+    if (this.#hasBegun) this.#tellLoaded(name);
     // What was pending may have found what it builds on.
     this.touch(name);
+  }
+
+  #tellLoaded(name: string): void {
+    this.#host.loaded(name, this.#loaded.get(name)?.missed);
   }
 
   /** A replica integrated something; `origins` says whose frames, for people and tools. */

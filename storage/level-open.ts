@@ -63,11 +63,19 @@ export async function findDatabase(location: string): Promise<DatabasePresence> 
   return names.some((name) => /^\d+\.(ldb|sst|log)$/.test(name)) ? 'headless' : 'absent';
 }
 
-/** Rejects with SOCOMM_NATIVE_MISSING, or with LevelDB's own error. Makes the last folder of the path only. */
-export async function openDatabase(location: string, presence: 'absent' | 'present'): Promise<Database> {
-  const { Level } = await import('level').catch((cause: unknown) => {
+/**
+ * Loads the addon ahead of the first opening: a follower that takes over has no time for it then, and one that could not
+ * take over is better told at once. Error: SOCOMM_NATIVE_MISSING.
+ */
+export function loadLevel(): Promise<typeof import('level')> {
+  return import('level').catch((cause: unknown) => {
     throw nativeMissing('classic-level', cause);
   });
+}
+
+/** Rejects with SOCOMM_NATIVE_MISSING, or with LevelDB's own error. Makes the last folder of the path only. */
+export async function openDatabase(location: string, presence: 'absent' | 'present'): Promise<Database> {
+  const { Level } = await loadLevel();
   if (presence === 'absent') await mkdir(location).catch(acceptExisting);
   // `level` describes to the compiler only what a browser's storage has too.
   const database = new Level(location, { keyEncoding: 'utf8', valueEncoding: 'view' }) as unknown as Database & OpenableDatabase;
