@@ -8,8 +8,7 @@
 
 import { createRequire } from 'node:module';
 
-import type { Instance } from '../../index.js';
-import { describe, isSocommError, systemCode, unreachable } from '../../base/errors.js';
+import { describe, systemCode, unreachable } from '../../base/errors.js';
 import { seededRandom } from '../../base/random.js';
 import { Copy } from './copy.js';
 import { importSource } from './import-source.js';
@@ -21,8 +20,6 @@ type JoinOrder = Extract<Order, { kind: 'join' }>;
 type EditOrder = Extract<Order, { kind: 'edit' }>;
 
 const REPORT_EVERY_MS = 100;
-/** How often a copy tries again when the writer is busy (it may still be loading, and the machine be slow). */
-const JOIN_ATTEMPTS_MAX = 4;
 
 class Player {
   readonly #loaded: ReadonlyMap<Build, Socomm>;
@@ -62,7 +59,7 @@ class Player {
     const startedAtMs = performance.now();
     await Promise.all(
       [...this.#loaded].map(async ([build, socomm]) => {
-        const instance = await joinPatiently(() => socomm.join(group, options));
+        const instance = await socomm.join(group, options);
         const copy = new Copy({ build, instance, random: seededRandom(seed + BUILDS.indexOf(build)), say });
         this.#copies.set(build, copy);
         // The presenter may have gone while we joined: nobody else would close this one.
@@ -118,17 +115,6 @@ class Player {
   #stopTimers(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers.clear();
-  }
-}
-
-/** As the error advises. */
-async function joinPatiently(join: () => Promise<Instance>): Promise<Instance> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await join();
-    } catch (error) {
-      if (!isSocommError(error, 'SOCOMM_WRITER_STALLED') || attempt === JOIN_ATTEMPTS_MAX) throw error;
-    }
   }
 }
 
