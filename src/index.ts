@@ -14,5 +14,11 @@ export { SocommError, isSocommError } from './base/errors.js';
 export type { SocommErrorCode } from './base/errors.js';
 export type { InstanceId, PeerId } from './base/ids.js';
 export type { Log, LogEntry } from './base/log.js';
+/** The ports that may be given to `join()`, for tests and embedding. */
+export type { Clock } from './base/clock.js';
+export type { Random } from './base/random.js';
+export type { Store } from '../storage/store.js';
+export type { Discovery } from '../sync/discovery.js';
+export type { Transport } from '../sync/transport.js';
 /** The Yjs that this copy works with: types made by another loaded copy of Yjs cannot be put into its documents. */
 export { Y } from './replica.js';

@@ -6,7 +6,8 @@
 import type { FlushFailure } from '../sync/synchronizer.js';
 import type { WriterRef } from '../sync/engine-io.js';
 import { MAIN } from '../sync/membership.js';
-import { SocommError, unreachable } from './base/errors.js';
+import { Emitter } from './base/emitter.js';
+import { SocommError, describe, unreachable } from './base/errors.js';
 import type { InstanceId } from './base/ids.js';
 import type { InstanceEvents } from './events.js';
 import { inspectPeer, reportPeers } from './inspection.js';
@@ -27,6 +28,8 @@ export class Instance {
   readonly #peer: Peer;
   readonly #release: () => Promise<void>;
   readonly #subscriptions = new Set<() => void>();
+  /** The end of this instance is its own event: its peer may go on serving others. */
+  readonly #ended: Emitter<Pick<InstanceEvents, 'closed'>>;
   #status: 'open' | 'closing' | 'closed' = 'open';
   #closing: Promise<void> | undefined;
 
@@ -35,6 +38,7 @@ export class Instance {
     this.#peer = peer;
     this.#release = release;
     this.group = peer.options.group;
+    this.#ended = new Emitter((error) => peer.warnings.raise('listener-threw', `a listener of 'closed' threw: ${describe(error)}`));
     this.id = peer.attach();
   }
 
@@ -115,7 +119,7 @@ export class Instance {
   on<Name extends keyof InstanceEvents>(event: Name, listener: (event: InstanceEvents[Name]) => void): () => void {
     this.#assertOpen();
     if (!EVENTS.has(event)) throw new TypeError(`an instance has no event '${event}'; it has ${[...EVENTS].join(', ')}`);
-    const end = this.#peer.events.on(event, listener);
+    const end = event === 'closed' ? this.#ended.on('closed', listener as () => void) : this.#peer.events.on(event, listener);
     const unsubscribe = (): void => {
       this.#subscriptions.delete(unsubscribe);
       end();
@@ -142,8 +146,9 @@ export class Instance {
     try {
       await this.#release();
     } finally {
-      for (const end of this.#subscriptions) end();
       this.#status = 'closed';
+      this.#ended.emit('closed', {});
+      for (const end of this.#subscriptions) end();
     }
   }
 

@@ -39,38 +39,35 @@ export async function join(group: string, options: JoinOptions = {}): Promise<In
 }
 
 async function obtainPeer(group: string, options: JoinOptions): Promise<BorrowedPeer> {
-  const { store, replica } = options;
-  if (store !== undefined) return ownPeer(openPeer(group, options, store.location));
+  const { store, discovery } = options;
+  if (store !== undefined && discovery !== undefined) return ownPeer(openPeer(group, options, { store, discovery }));
   const directory = await prepareStoreDirectory(resolveStoreDirectory(group, options.directory), group);
-  const open = (): Promise<Peer> => openPeer(group, options, directory);
-  if (replica === 'own' || isEmbedded(options)) return ownPeer(open());
+  const open = async (): Promise<Peer> => openPeer(group, options, await homeIn(directory, group, options));
+  if (options.replica === 'own' || isEmbedded(options)) return ownPeer(open());
   return borrowPeer(`${group} ${directory}`, options, open);
 }
 
 /** With parts of its own, a peer is nobody else's. */
-function isEmbedded({ transport, discovery, clock, random }: JoinOptions): boolean {
-  return [transport, discovery, clock, random].some((part) => part !== undefined);
+function isEmbedded({ transport, clock, random }: JoinOptions): boolean {
+  return [transport, clock, random].some((part) => part !== undefined);
 }
 
-async function openPeer(group: string, options: JoinOptions, directory: string): Promise<Peer> {
-  const clock = options.clock ?? systemClock;
-  const random = options.random ?? systemRandom;
-  const log = options.log ?? silent;
-  const canWrite = (options.storage ?? 'auto') === 'auto';
-  const [locks] = await Promise.all([loadFileLocks(), canWrite && options.store === undefined ? loadLevel() : undefined]);
-  const parts: PeerOptions = {
-    group,
-    canWrite,
-    clock,
-    random,
-    log,
-    pid: process.pid,
-    transport:
-      options.transport ?? new ZeromqTransport({ runtimeDirectory: openRuntimeDirectory(options.runtimeDirectory), random, clock }),
-    discovery: options.discovery ?? new FileRoster({ storeDirectory: directory, locks, log }),
-    store: options.store ?? new LevelStore({ directory, group, packageVersion: PACKAGE_VERSION, locks, random }),
+/** Where peers meet and what they keep: both in the store's directory. */
+type Home = Pick<PeerOptions, 'store' | 'discovery'>;
+
+async function homeIn(directory: string, group: string, { storage, random = systemRandom, log = silent }: JoinOptions): Promise<Home> {
+  const [locks] = await Promise.all([loadFileLocks(), storage === 'never' ? undefined : loadLevel()]);
+  return {
+    store: new LevelStore({ directory, group, packageVersion: PACKAGE_VERSION, locks, random }),
+    discovery: new FileRoster({ storeDirectory: directory, locks, log }),
   };
-  const peer = new Peer(parts);
+}
+
+async function openPeer(group: string, options: JoinOptions, home: Home): Promise<Peer> {
+  const { storage, clock = systemClock, random = systemRandom, log = silent } = options;
+  const transport =
+    options.transport ?? new ZeromqTransport({ runtimeDirectory: openRuntimeDirectory(options.runtimeDirectory), random, clock });
+  const peer = new Peer({ group, canWrite: storage !== 'never', ...home, transport, clock, random, log, pid: process.pid });
   await peer.open();
   return peer;
 }

@@ -22,7 +22,7 @@ export interface JoinOptions {
   readonly signal?: AbortSignal;
   /** Default: silent. */
   readonly log?: Log;
-  /** For tests and embedding; an instance with any of these has a peer of its own. */
+  /** For tests and embedding; an instance with any of these has a peer of its own. `store` and `discovery` go together. */
   readonly transport?: Transport;
   readonly discovery?: Discovery;
   readonly store?: Store;
@@ -60,6 +60,9 @@ export function checkOptions(options: unknown): asserts options is JoinOptions {
     const value = given[name];
     if (value !== undefined && (typeof value !== 'object' || value === null))
       throw new TypeError(`the option '${name}' is an object; got ${show(value)}`);
+  }
+  if ((given['store'] === undefined) !== (given['discovery'] === undefined)) {
+    throw new TypeError("the options 'store' and 'discovery' go together: peers meet where their store is");
   }
   if (given['signal'] !== undefined && !(given['signal'] instanceof AbortSignal))
     throw new TypeError("the option 'signal' is an AbortSignal");

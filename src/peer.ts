@@ -218,7 +218,6 @@ export class Peer {
   #end(): void {
     this.#status = 'closed';
     this.#notify();
-    this.events.emit('closed', {});
     this.events.clear();
   }
 

@@ -252,21 +252,25 @@ export class Writer {
     }
   }
 
-  /** Writes what is queued (if `isOrderly`), closes the database, frees the lock, in this order. Idempotent. */
+  /** Writes what there is to write (if `isOrderly`), closes the database, frees the lock, in this order. Idempotent. */
   async end({ isOrderly }: { readonly isOrderly: boolean }): Promise<void> {
-    const wasWriting = this.#status === 'writing';
-    if (isOrderly && wasWriting) await this.#settle();
+    if (isOrderly) await this.#settle();
+    const isClean = isOrderly && this.#status === 'writing';
     this.#status = 'ended';
     // What is under way sees that it has ended, and stops at its next step.
     await Promise.allSettled([this.#work, this.#pump]);
     try {
-      await this.#store.close({ clean: isOrderly && wasWriting });
+      await this.#store.close({ clean: isClean });
     } finally {
       this.#store.lock.release();
     }
   }
 
+  /** A takeover is brought to its end first: what was written since it began has no other way to the disk. */
   async #settle(): Promise<void> {
+    await Promise.allSettled([this.#work]);
+    this.#hasBegun = true;
+    if (this.#touched.size > 0) this.#kick();
     while (this.#pump !== undefined) await this.#pump;
     assert(this.#queue.length === 0 || this.#status !== 'writing', 'a settled writer has nothing left to write');
   }

@@ -3,10 +3,11 @@
  * writable, and what its `store.json` says. Nothing here opens LevelDB or takes a lock.
  */
 
-import { access, constants, mkdir, realpath, stat } from 'node:fs/promises';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 
 import { SocommError, describe, systemCode } from '../src/base/errors.js';
 import { checkGroup } from './layout.js';
+import { makeDirectory } from '../src/base/make-directory.js';
 import { checkStoreNote, readStoreNote } from './store-note.js';
 
 /**
@@ -16,7 +17,7 @@ import { checkStoreNote, readStoreNote } from './store-note.js';
  */
 export async function prepareStoreDirectory(path: string, group: string, uid = process.getuid?.()): Promise<string> {
   checkGroup(group);
-  const directory = await makeDirectory(path);
+  const directory = await resolveDirectory(path);
   const found = await stat(directory);
   if (!found.isDirectory()) throw invalid(path, 'is not a directory');
   if (uid !== undefined && found.uid !== uid) {
@@ -32,9 +33,9 @@ export async function prepareStoreDirectory(path: string, group: string, uid = p
   return directory;
 }
 
-async function makeDirectory(path: string): Promise<string> {
+async function resolveDirectory(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path, 0o700);
     return await realpath(path);
   } catch (cause) {
     const code = systemCode(cause);

@@ -49,6 +49,10 @@ export function reviewFlushes(step: Step): void {
 
 function finish({ state, effects }: Step, flush: LocalFlush, term: number): void {
   state.flushes.delete(flush.id);
+  for (const [name, seq] of flush.targets) {
+    const stored = state.documents.get(name)?.stored;
+    stored?.set(state.self, Math.max(seq, stored.get(state.self) ?? 0));
+  }
   effects.push({ kind: 'flushed', flush: flush.id, term });
 }
 

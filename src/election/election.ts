@@ -49,7 +49,7 @@ export type ElectionEffect =
   | { readonly kind: 'take-over' }
   /** End what was begun, close the store, release the lock; answer with `stepped-down`. */
   | { readonly kind: 'step-down' }
-  /** Answer with `due`; replaces an earlier wait. `fraction` of it is left to chance. */
+  /** Answer with `due`; replaces an earlier wait. `jitter` is the share of it that is left to chance. */
   | { readonly kind: 'wait'; readonly delayMs: number; readonly jitter: number }
   | { readonly kind: 'lead'; readonly term: number };
 
@@ -106,7 +106,8 @@ function follow(state: StateOf<'following'>, input: ElectionInput): ElectionStep
       if (state.failures > 0) return stay(state);
       return { state: { ...state, tries: 0 }, effects: [{ kind: 'try-lock' }] };
     case 'writer-seen':
-      return { state: { ...state, tries: QUICK_TRIES_MS.length }, effects: [poll()] };
+      // It could take over, so whatever made us fail before is no reason to stand back at its end.
+      return { state: { ...state, tries: QUICK_TRIES_MS.length, failures: 0 }, effects: [poll()] };
     case 'granted':
       return { state: { kind: 'taking-over', failures: state.failures }, effects: [{ kind: 'take-over' }] };
     case 'denied': {

@@ -6,10 +6,11 @@
  * %LOCALAPPDATA%\socomm\run, else <tmp>/socomm-<uid>.
  */
 
-import { accessSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SocommError, systemCode } from '../../src/base/errors.js';
+import { makeDirectory } from '../../src/base/make-directory.js';
 
 export interface RuntimeEnvironment {
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -36,15 +37,15 @@ export function defaultRuntimeDirectory({ variables, platform, temporaryDirector
 
 /** Makes an absolute directory (mode 0700) where it is missing, and looks it over. Errors: SOCOMM_RUNTIME_DIRECTORY_UNSAFE, SOCOMM_DIRECTORY_INVALID. */
 export function ensureRuntimeDirectory(path: string, uid: number | undefined = process.getuid?.()): void {
-  makeDirectory(path);
+  makeMissing(path);
   checkDirectory(path, uid);
 }
 
-function makeDirectory(path: string): void {
+function makeMissing(path: string): void {
   try {
     // What is there already is judged, never touched. A link that leads nowhere is there too.
     if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path, 0o700);
   } catch (cause) {
     throw cannotMake(path, cause);
   }

@@ -30,7 +30,7 @@ export function registerSet(program: Command, session: Session): void {
   addExamples(
     command,
     `set com.acme.synth /settings/theme '"dark"'`,
-    'set com.acme.synth /presets/warm-pad/params/cutoff 0.42',
+    'set com.acme.synth /presets/warm-pad/rating 4',
     `set com.acme.synth /recent/- '"warm-pad"' --root-type array`,
     'set com.acme.synth /presets/warm-pad - < warm-pad.json',
   );
