@@ -9,7 +9,7 @@ import { vectorOf } from '../sync/engine-state.js';
 import type { Synchronizer } from '../sync/synchronizer.js';
 import type { PeerAddress } from '../sync/transport.js';
 import type { Clock } from './base/clock.js';
-import { describe, isSocommError } from './base/errors.js';
+import { SocommError, describe, isSocommError } from './base/errors.js';
 import type { Random } from './base/random.js';
 import { Candidate } from './election/candidate.js';
 import type { ElectionState } from './election/election.js';
@@ -47,6 +47,7 @@ export class Candidacy {
       takeOver: () => this.#takeOver(),
       stepDown: (how) => this.#stepDown(how),
       lead: (term) => this.#lead(term),
+      checkLock: () => this.#checkLock(),
       takeoverFailed: (error) => this.#fail(error),
       stepDownFailed: (error) => options.warn('step-down-failed', describe(error)),
     });
@@ -124,10 +125,7 @@ export class Candidacy {
       },
       stored: (document, vector) => synchronizer.stored(document, vector),
       damaged: (damage) => this.#tellDamage(damage),
-      failed: (error) => {
-        this.#fail(error);
-        this.#candidate.feed({ kind: 'failed' });
-      },
+      failed: (error) => this.#giveUp(error),
       snapshotRefused: (document) =>
         warn('snapshot-refused', `a snapshot of ${document} did not give back what it was taken of; its log is kept`),
     };
@@ -152,6 +150,18 @@ export class Candidacy {
     this.#failure = undefined;
     this.#options.synchronizer.setRole(term);
     void this.#writer?.begin();
+  }
+
+  #checkLock(): void {
+    if (this.#options.store.lock.isOwned()) return;
+    const { location } = this.#options.store;
+    this.#giveUp(new SocommError('SOCOMM_STORE_IN_USE', `the lock of ${location} is no longer ours: its file was removed or replaced`));
+  }
+
+  /** Nothing is acknowledged from here on. */
+  #giveUp(error: unknown): void {
+    this.#fail(error);
+    this.#candidate.feed({ kind: 'failed' });
   }
 
   #tellDamage(damage: readonly Damage[]): void {

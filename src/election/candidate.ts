@@ -17,6 +17,8 @@ export interface CandidateOptions {
   /** Ends what `takeOver` began, in this order: last batch (if it can be), database, lock. */
   stepDown(options: { readonly isOrderly: boolean }): Promise<void>;
   lead(term: number): void;
+  /** Feeds `failed` where the lock is not ours any more. */
+  checkLock(): void;
   takeoverFailed(error: unknown): void;
   stepDownFailed(error: unknown): void;
 }
@@ -69,6 +71,8 @@ export class Candidate {
         return void this.#stepDown();
       case 'lead':
         return this.#options.lead(effect.term);
+      case 'check-lock':
+        return this.#options.checkLock();
       case 'wait': {
         this.#cancelWait();
         // Half a jitter below, half above: candidates that lost the same writer do not try in step.

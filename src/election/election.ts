@@ -51,7 +51,9 @@ export type ElectionEffect =
   | { readonly kind: 'step-down' }
   /** Answer with `due`; replaces an earlier wait. `jitter` is the share of it that is left to chance. */
   | { readonly kind: 'wait'; readonly delayMs: number; readonly jitter: number }
-  | { readonly kind: 'lead'; readonly term: number };
+  | { readonly kind: 'lead'; readonly term: number }
+  /** Make sure that the lock is still ours, also while there is nothing to write; if not, answer with `failed`. */
+  | { readonly kind: 'check-lock' };
 
 export interface ElectionStep {
   readonly state: ElectionState;
@@ -133,7 +135,7 @@ function poll(): ElectionEffect {
 function takeOver(state: StateOf<'taking-over'>, input: ElectionInput): ElectionStep {
   switch (input.kind) {
     case 'took-over':
-      return { state: { kind: 'leading', term: input.term }, effects: [{ kind: 'lead', term: input.term }] };
+      return { state: { kind: 'leading', term: input.term }, effects: [{ kind: 'lead', term: input.term }, poll()] };
     case 'failed':
       return { state: { kind: 'stepping-down', failures: state.failures + 1, isClosing: false }, effects: [{ kind: 'step-down' }] };
     case 'close':
@@ -157,8 +159,9 @@ function lead(state: StateOf<'leading'>, input: ElectionInput): ElectionStep {
       return { state: { kind: 'stepping-down', failures: 1, isClosing: false }, effects: [{ kind: 'step-down' }] };
     case 'close':
       return { state: { kind: 'stepping-down', failures: 0, isClosing: true }, effects: [{ kind: 'step-down' }] };
-    case 'started':
     case 'due':
+      return { state, effects: [poll(), { kind: 'check-lock' }] };
+    case 'started':
     case 'granted':
     case 'denied':
     case 'writer-gone':
