@@ -15,7 +15,7 @@ import { Candidate } from './election/candidate.js';
 import type { ElectionState } from './election/election.js';
 import type { Replica } from './replica.js';
 import { Writer } from './writer.js';
-import type { WriterHost, WrittenDocument } from './writer.js';
+import type { WriterHost, WrittenDocument } from './writer-host.js';
 
 export interface CandidacyOptions {
   readonly address: PeerAddress;
@@ -170,8 +170,11 @@ export class Candidacy {
 
   #fail(error: unknown): void {
     if (this.#isClosing) return;
-    this.#failure = error;
-    this.#options.warn('writing-failed', isSocommError(error) ? `${error.message} [${error.code}]` : describe(error));
+    const failure = isSocommError(error) ? error : new SocommError('SOCOMM_IO', describe(error), { cause: error });
+    // At each try the same: said once, until it is another, or all is well again.
+    const isNews = !isSocommError(this.#failure, failure.code);
+    this.#failure = failure;
+    if (isNews) this.#options.warn('writing-failed', `${failure.message} [${failure.code}]`);
     this.#options.changed();
   }
 

@@ -27,6 +27,8 @@ export class Instance {
   readonly group: string;
   readonly #peer: Peer;
   readonly #release: () => Promise<void>;
+  /** Ends what waits when the instance is closed. */
+  readonly #ending = new AbortController();
   readonly #subscriptions = new Set<() => void>();
   /** The end of this instance is its own event: its peer may go on serving others. */
   readonly #ended: Emitter<Pick<InstanceEvents, 'closed'>>;
@@ -59,7 +61,8 @@ export class Instance {
    */
   async synced(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#assertOpen();
-    await waitUntilSynced(this.#peer, { signal: options.signal, isImpatient: false });
+    const signals = [this.#ending.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    await waitUntilSynced(this.#peer, { signal: AbortSignal.any(signals), isImpatient: false });
   }
 
   /**
@@ -70,12 +73,18 @@ export class Instance {
   async flush({ signal, timeoutMs }: FlushOptions = {}): Promise<{ readonly term: number }> {
     this.#assertOpen();
     checkTimeout(timeoutMs);
+    // Within a transaction, or an observer of one, Yjs has not told its update yet.
+    await Promise.resolve();
+    this.#peer.heal();
     const { clock } = this.#peer.options;
     const limit = new AbortController();
     const cancel = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => limit.abort(flushTimeout(this.group, timeoutMs)));
     const abort = (): void => limit.abort(signal?.reason);
+    const end = (): void => limit.abort(this.#ending.signal.reason);
     signal?.addEventListener('abort', abort, { once: true });
+    this.#ending.signal.addEventListener('abort', end, { once: true });
     if (signal?.aborted === true) abort();
+    if (this.#ending.signal.aborted) end();
     try {
       const outcome = await this.#peer.synchronizer.flush(limit.signal);
       if (outcome.ok) return { term: outcome.term };
@@ -83,6 +92,7 @@ export class Instance {
     } finally {
       cancel?.();
       signal?.removeEventListener('abort', abort);
+      this.#ending.signal.removeEventListener('abort', end);
     }
   }
 
@@ -143,6 +153,7 @@ export class Instance {
 
   async #close(): Promise<void> {
     this.#status = 'closing';
+    this.#ending.abort(new SocommError('SOCOMM_CLOSED', `this instance of group ${this.group} was closed before that came about`));
     try {
       await this.#release();
     } finally {

@@ -10,7 +10,7 @@ import { FileRoster } from '../sync/discovery/file-roster.js';
 import { defaultRuntimeDirectory, ensureRuntimeDirectory, systemRuntimeEnvironment } from '../sync/discovery/runtime-directory.js';
 import { ZeromqTransport } from '../sync/zeromq-transport.js';
 import { systemClock } from './base/clock.js';
-import { silent } from './base/log.js';
+import { guarded, silent } from './base/log.js';
 import { systemRandom } from './base/random.js';
 import { enter } from './enter.js';
 import type { Instance } from './instance.js';
@@ -55,16 +55,17 @@ function isEmbedded({ transport, clock, random }: JoinOptions): boolean {
 /** Where peers meet and what they keep: both in the store's directory. */
 type Home = Pick<PeerOptions, 'store' | 'discovery'>;
 
-async function homeIn(directory: string, group: string, { storage, random = systemRandom, log = silent }: JoinOptions): Promise<Home> {
+async function homeIn(directory: string, group: string, { storage, random = systemRandom, log }: JoinOptions): Promise<Home> {
   const [locks] = await Promise.all([loadFileLocks(), storage === 'never' ? undefined : loadLevel()]);
   return {
     store: new LevelStore({ directory, group, packageVersion: PACKAGE_VERSION, locks, random }),
-    discovery: new FileRoster({ storeDirectory: directory, locks, log }),
+    discovery: new FileRoster({ storeDirectory: directory, locks, log: guarded(log ?? silent) }),
   };
 }
 
 async function openPeer(group: string, options: JoinOptions, home: Home): Promise<Peer> {
-  const { storage, clock = systemClock, random = systemRandom, log = silent } = options;
+  const { storage, clock = systemClock, random = systemRandom } = options;
+  const log = guarded(options.log ?? silent);
   const transport =
     options.transport ?? new ZeromqTransport({ runtimeDirectory: openRuntimeDirectory(options.runtimeDirectory), random, clock });
   const peer = new Peer({ group, canWrite: storage !== 'never', ...home, transport, clock, random, log, pid: process.pid });

@@ -1,7 +1,8 @@
 /** The documents that a peer has open: their replicas, between the mesh (what comes and goes) and the writer (what is kept). */
 
 import type { Vector } from '../storage/store.js';
-import type { ApplyOutcome, Synchronizer } from '../sync/synchronizer.js';
+import type { ApplyOutcome } from '../sync/synchronizer-host.js';
+import type { Synchronizer } from '../sync/synchronizer.js';
 import { assert, describe } from './base/errors.js';
 import type { PeerId } from './base/ids.js';
 import type { Random } from './base/random.js';
@@ -47,6 +48,7 @@ export class OpenDocuments {
 
   /** Applies what came from a peer. */
   apply(name: string, updates: readonly Uint8Array[], from: PeerId): ApplyOutcome {
+    this.heal();
     this.#applying = from;
     const outcome = this.get(name).apply(updates);
     this.#applying = undefined;
@@ -60,9 +62,15 @@ export class OpenDocuments {
     const bytes = this.get(name).setAside();
     this.#options.warnings.raise(
       'update-set-aside',
-      `${bytes} bytes for ${name} build on something that its sender took with it before anyone else had it; they were never acknowledged, and are left out`,
+      `${bytes} bytes for ${name} build on something that nobody here has, and are left out: their sender died before anyone else had it, ` +
+        'or it is missing in the store (then what builds on it stays there)',
     );
     this.#options.candidacy().touch(name);
+  }
+
+  /** Brings back documents that a listener of the application has muted. Never to be called from within a transaction. */
+  heal(): void {
+    for (const replica of this.#replicas.values()) replica.unmute();
   }
 
   destroy(): void {

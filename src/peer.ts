@@ -9,7 +9,7 @@ import type { Discovery } from '../sync/discovery.js';
 import type { WriterRef } from '../sync/engine-io.js';
 import { MAIN } from '../sync/membership.js';
 import { Synchronizer } from '../sync/synchronizer.js';
-import type { SynchronizerHost } from '../sync/synchronizer.js';
+import type { SynchronizerHost } from '../sync/synchronizer-host.js';
 import type { Transport, TransportListener } from '../sync/transport.js';
 import { PROTOCOL_MAX, PROTOCOL_MIN } from '../sync/wire/frame.js';
 import type { Clock } from './base/clock.js';
@@ -79,7 +79,7 @@ export class Peer {
     try {
       await this.#open();
     } catch (error) {
-      await this.close();
+      await this.close().catch((failure: unknown) => this.warnings.raise('close-failed', describe(failure)));
       throw error;
     }
   }
@@ -174,8 +174,10 @@ export class Peer {
 
   /** Makes durable what can be, for at most `limitMs`. */
   async settle(limitMs: number): Promise<void> {
-    // The writer writes its own in `close()`; where nobody writes there is nobody to ask.
-    if (this.#status !== 'open' || this.writer === undefined || this.role === 'writer') return;
+    if (this.#status !== 'open') return;
+    this.heal();
+    // The writer writes its own in `close()`; who has written nothing has nothing to ask for.
+    if (this.role === 'writer' || !this.#hasWritten()) return;
     const limit = new AbortController();
     const cancel = this.options.clock.after(limitMs, () => limit.abort());
     try {
@@ -186,6 +188,16 @@ export class Peer {
     } finally {
       cancel();
     }
+  }
+
+  /** Brings back what a listener of the application has muted. */
+  heal(): void {
+    this.#documents.heal();
+  }
+
+  #hasWritten(): boolean {
+    this.synchronizer.drain();
+    return [...this.synchronizer.state.documents.values()].some(({ ownSeq }) => ownSeq > 0);
   }
 
   /** The writer's last batch, its database, its lock; then goodbye, sockets, roster. Idempotent. */

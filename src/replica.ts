@@ -7,12 +7,14 @@ import { createHash } from 'node:crypto';
 import * as Y from 'yjs';
 import type { LoadedDocument } from '../storage/store.js';
 import type { ReplicaView } from '../sync/replica-view.js';
-import type { ApplyOutcome } from '../sync/synchronizer.js';
+import type { ApplyOutcome } from '../sync/synchronizer-host.js';
 import { describe } from './base/errors.js';
 import type { Random } from './base/random.js';
 
 export { Y };
 
+/** The state vector of an empty document: no clients. */
+const EMPTY_VECTOR = Uint8Array.of(0);
 /** The origins of transactions that are not the application's own. */
 const RECEIVED = Symbol('socomm: received from a peer');
 const LOADED = Symbol('socomm: loaded from the store');
@@ -53,8 +55,8 @@ export class Replica implements ReplicaView {
 
   #onUpdate(update: Uint8Array, origin: unknown): void {
     this.#digest = undefined;
-    this.#changes++;
     if (origin === LOADED) return;
+    this.#changes++;
     if (origin === RECEIVED) this.#listener.received(update);
     else this.#listener.changed(update);
   }
@@ -102,6 +104,20 @@ export class Replica implements ReplicaView {
       this.#listener.observerThrew(error);
     }
     return failures.length === 0 ? { ok: true } : { ok: false, detail: failures.join('; ') };
+  }
+
+  /**
+   * An exception in another `update` listener leaves Yjs in the belief that a transaction is still being ended; from then on
+   * it tells no update. Ends that, and hands over as changed whatever may have moved without a word.
+   */
+  unmute(): void {
+    const { doc } = this;
+    if (doc._transaction !== null || doc._transactionCleanups.length === 0) return;
+    doc._transactionCleanups = [];
+    this.#digest = undefined;
+    this.#changes++;
+    this.#listener.observerThrew(new Error("an 'update' listener threw, which would have silenced the document"));
+    this.#listener.changed(this.difference(EMPTY_VECTOR));
   }
 
   get isEmpty(): boolean {

@@ -17,6 +17,7 @@ export interface WarningsOptions {
 export class Warnings {
   readonly #options: WarningsOptions;
   readonly #kept: Warning[] = [];
+  #isTelling = false;
 
   constructor(options: WarningsOptions) {
     this.#options = options;
@@ -32,6 +33,10 @@ export class Warnings {
     this.#kept.push(warning);
     if (this.#kept.length > WARNINGS_KEPT_MAX) this.#kept.shift();
     log({ level: 'warn', code, message });
+    // A listener of warnings that throws is a warning itself: kept and logged, but not told to it again.
+    if (this.#isTelling) return;
+    this.#isTelling = true;
     events.emit('warning', warning);
+    this.#isTelling = false;
   }
 }

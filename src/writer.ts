@@ -6,34 +6,11 @@
  */
 
 import type { PeerAddress } from '../sync/transport.js';
-import type { Damage, OpenedStore, Store, StoreRecord, StoredDocument, Vector } from '../storage/store.js';
-import { SocommError, assert } from './base/errors.js';
+import type { OpenedStore, Store, StoreRecord, StoredDocument, Vector } from '../storage/store.js';
+import { SocommError } from './base/errors.js';
 import { isFaithful } from './replica.js';
 import type { Replica } from './replica.js';
-
-/** A document as the writer sees it. */
-export interface WrittenDocument {
-  readonly name: string;
-  readonly replica: Replica;
-  /** This replica has exchanged with a complete peer: its difference may go before the loading. */
-  readonly isSynced: boolean;
-  /** Numbers everything that was written so far, and returns what the replica holds, as numbers. */
-  vector(): Vector;
-}
-
-export interface WriterHost {
-  readonly address: PeerAddress;
-  /** Highest term that any peer was heard to claim. */
-  readonly termHeard: () => number;
-  readonly documents: () => readonly WrittenDocument[];
-  /** The document was loaded whole; `missed` is what the live replica had not had. */
-  loaded(document: string, missed: Uint8Array | undefined): void;
-  stored(document: string, vector: Vector): void;
-  damaged(damage: readonly Damage[]): void;
-  /** Nothing more can be written; nothing of the batch under way was acknowledged. */
-  failed(error: unknown): void;
-  snapshotRefused(document: string): void;
-}
+import type { WriterHost, WrittenDocument } from './writer-host.js';
 
 /** What is known of a document since it was loaded. */
 interface Loaded {
@@ -57,6 +34,8 @@ export class Writer {
   readonly #loaded = new Map<string, Loaded>();
   /** Documents whose stored bytes were damaged: a snapshot of the healed replica is due. */
   readonly #damaged = new Set<string>();
+  /** Documents in whose stored log something is missing that later records build on: they stay, for a snapshot would lack them. */
+  readonly #torn = new Set<string>();
   /** Documents whose snapshot did not give back what it was taken of: their log stays. */
   readonly #refused = new Set<string>();
   #term = 0;
@@ -65,6 +44,8 @@ export class Writer {
   /** The takeover, for whoever must wait for its end. */
   #work: Promise<number> | undefined;
   #hasBegun = false;
+  /** The last batch is being asked for: what comes after it is the next writer's. */
+  #isSettling = false;
   /** What the takeover's record covers. */
   readonly #watermarks = new Map<string, Vector>();
   #opened: OpenedStore | undefined;
@@ -156,10 +137,14 @@ export class Writer {
       this.#touched.add(name);
       this.#host.damaged(loaded.damage);
     }
+    const { changes } = replica;
     const missed = replica.load(loaded);
+    // An observer may have written while it was loaded: that is not in the store.
+    const isPure = wasEmpty && replica.changes === changes;
     // What came from elsewhere before the loading is not in the store, and cannot be told apart any more.
-    this.#loaded.set(name, { missed, changes: wasEmpty ? replica.changes : -1, base: wasEmpty ? replica.stateVector() : EMPTY_VECTOR });
+    this.#loaded.set(name, { missed, changes: wasEmpty ? changes : -1, base: isPure ? replica.stateVector() : EMPTY_VECTOR });
     if (this.#hasBegun) this.#tellLoaded(name);
+    if (replica.hasPending()) this.#torn.add(name);
     // What was pending may have found what it builds on.
     this.touch(name);
   }
@@ -183,14 +168,14 @@ export class Writer {
   }
 
   #kick(): void {
-    if (!this.#hasBegun) return; // The takeover's record is the one batch in flight.
+    if (!this.#hasBegun || this.#isSettling) return; // The takeover's record is the one batch in flight.
     // In a microtask, so that what one tick writes goes in one batch.
     this.#pump ??= Promise.resolve().then(() => this.#run());
   }
 
   async #run(): Promise<void> {
     try {
-      while (this.#touched.size > 0 && this.#status === 'writing') {
+      while (this.#touched.size > 0 && this.#status === 'writing' && !this.#isSettling) {
         await this.#writeBatch();
         await this.#compactOne();
       }
@@ -215,16 +200,21 @@ export class Writer {
       if (this.#touched.has(name) && !replica.hasPending()) watermarks.set(name, document.vector());
     }
     this.#touched.clear();
-    for (let batch = this.#takeBatch(); batch.length > 0; batch = this.#takeBatch()) await this.#store.append(this.#term, batch);
+    // No more than is there now: what comes meanwhile makes the next batch, and must not keep this one's watermark back.
+    for (let left = this.#queue.length; left > 0;) {
+      const batch = this.#takeBatch(left);
+      left -= batch.length;
+      await this.#store.append(this.#term, batch);
+    }
     if (this.#hasEnded()) return;
     for (const [name, vector] of watermarks) this.#host.stored(name, vector);
   }
 
-  #takeBatch(): StoreRecord[] {
+  #takeBatch(countMax: number): StoreRecord[] {
     let bytes = 0;
     let count = 0;
     for (const { update } of this.#queue) {
-      if (count > 0 && bytes + update.length > BATCH_BYTES_MAX) break;
+      if (count === countMax || (count > 0 && bytes + update.length > BATCH_BYTES_MAX)) break;
       bytes += update.length;
       count++;
     }
@@ -236,7 +226,8 @@ export class Writer {
     if (this.#status !== 'writing') return;
     for (const { name, replica } of this.#host.documents()) {
       const stored = this.#store.documents().find((document) => document.name === name);
-      if (stored === undefined || !this.#loaded.has(name) || this.#refused.has(name) || replica.hasPending()) continue;
+      if (stored === undefined || !this.#loaded.has(name) || this.#refused.has(name) || this.#torn.has(name) || replica.hasPending())
+        continue;
       const isOutgrown = stored.logBytes > Math.max(LOG_BYTES_BEFORE_SNAPSHOT, stored.snapshotBytes);
       if (!isOutgrown && !this.#damaged.has(name)) continue;
       const state = replica.snapshot();
@@ -270,9 +261,11 @@ export class Writer {
   async #settle(): Promise<void> {
     await Promise.allSettled([this.#work]);
     this.#hasBegun = true;
-    if (this.#touched.size > 0) this.#kick();
-    while (this.#pump !== undefined) await this.#pump;
-    assert(this.#queue.length === 0 || this.#status !== 'writing', 'a settled writer has nothing left to write');
+    this.#isSettling = true;
+    await this.#pump;
+    // One more, for what was there when the end was asked for; what others write meanwhile is the next writer's.
+    if (this.#touched.size === 0 || this.#status !== 'writing') return;
+    await this.#writeBatch().catch((error: unknown) => this.#fail(error));
   }
 
   /** Asked after each wait: `end()` or a failure may have come in between. */

@@ -69,6 +69,14 @@ export class MemoryDisk {
     this.#holder = undefined;
   }
 
+  /** As if the disk had lost one record of a log (counted from 0), and nobody had noticed. */
+  loseRecord(document: string, index: number): void {
+    const found = this.#documents.get(document);
+    if (found === undefined) return;
+    const updates = found.updates.filter((_, position) => position !== index);
+    this.#documents = new Map(this.#documents).set(document, { ...found, updates });
+  }
+
   tryLock(user: DiskUser): boolean {
     if (this.#isGone) throw gone(this.location);
     this.#holder ??= user;

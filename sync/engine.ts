@@ -156,6 +156,11 @@ function markLoaded(step: Step, name: string): void {
   const document = step.state.documents.get(name);
   if (document === undefined) return;
   markWhole(step, document);
+  // The store may have lost what something in it builds on.
+  if (document.replica.hasPending()) {
+    if (document.pendingSince === Infinity) document.pendingSince = step.now;
+    doubt(step, document, step.state.self, { graceMs: DOUBT_GRACE_MS, evidence: true });
+  }
   settleAll(step);
 }
 
@@ -168,7 +173,9 @@ function onApplied(step: Step, { document: name, from, cause }: Applied): void {
   // It builds on what has not come: its sender had that, and may be asked if it does not come by itself.
   if (!document.replica.hasPending()) document.pendingSince = Infinity;
   else if (document.pendingSince === Infinity) document.pendingSince = step.now;
-  if (document.replica.hasPending()) doubt(step, document, from, { graceMs: DOUBT_GRACE_MS });
+  // An answer that did not help is no new reason to ask: it would begin again for ever.
+  const isNews = cause.kind === 'frame' || document.doubts.size === 0;
+  if (isNews && document.replica.hasPending()) doubt(step, document, from, { graceMs: DOUBT_GRACE_MS });
   if (cause.kind === 'catch-up') completeCatchUp(step, document, from, cause);
 }
 

@@ -38,7 +38,11 @@ export function reviewWriter(step: Step): void {
   schedulePulse(step);
   if (!isNews) return;
   state.writerHeardAt = now;
-  state.isStalled = false;
+  // A stalled writer that is replaced is as good as one that recovers; while nobody follows it, nothing has recovered.
+  if (state.isStalled && writer !== undefined) {
+    state.isStalled = false;
+    step.effects.push({ kind: 'recovered', writer });
+  }
   for (const document of state.documents.values()) document.stored = new Map();
   // What waits for an acknowledgement asks the new writer in the next tick, which is now.
   for (const flush of state.flushes.values()) flush.askedAt = -Infinity;

@@ -8,34 +8,18 @@ import { describe, unreachable } from '../src/base/errors.js';
 import type { InstanceId, PeerId } from '../src/base/ids.js';
 import type { Log } from '../src/base/log.js';
 import type { Discovery } from './discovery.js';
-import type { ApplyCause, Effect, Input, WriterRef } from './engine-io.js';
+import type { ApplyCause, Effect, Input } from './engine-io.js';
 import { takeStep } from './engine.js';
 import { createEngine } from './engine-state.js';
 import type { EngineOptions, EngineState } from './engine-state.js';
 import { GROUP_KEY } from './keys.js';
 import type { ReplicaView } from './replica-view.js';
+import type { SynchronizerHost } from './synchronizer-host.js';
 import type { Transport, TransportDropReason, TransportListener } from './transport.js';
 import { decodeFrame } from './wire/decode-frame.js';
 import type { DecodeFailure } from './wire/decode-frame.js';
 import { encodeFrame } from './wire/encode-frame.js';
 import type { Vector } from './wire/frame.js';
-
-/** What the engine cannot do itself. None of these may throw. */
-export interface SynchronizerHost {
-  /** Applies in one transaction; says why it did not, where the bytes were at fault. */
-  apply(document: string, updates: readonly Uint8Array[], from: PeerId): ApplyOutcome;
-  /** Drops what is pending in the replica, and says so. */
-  setAside(document: string): void;
-  synced(document: string): void;
-  writerChanged(writer: WriterRef | undefined): void;
-  instancesChanged(joined: readonly InstanceId[], left: readonly InstanceId[]): void;
-  peerLost(peer: PeerId): void;
-  stalled(writer: WriterRef): void;
-  recovered(writer: WriterRef): void;
-  warn(code: string, message: string): void;
-}
-
-export type ApplyOutcome = { readonly ok: true } | { readonly ok: false; readonly detail: string };
 
 export interface SynchronizerOptions extends EngineOptions {
   readonly transport: Transport;
@@ -62,6 +46,7 @@ export class Synchronizer {
   #flushCount = 0;
   /** Resolves when the transport has taken what was published last. */
   #published: Promise<void> = Promise.resolve();
+  #cancelReunion: () => void = () => undefined;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
 
   constructor(options: SynchronizerOptions) {
@@ -158,6 +143,7 @@ export class Synchronizer {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#cancelReunion();
     for (const settle of this.#flushes.values()) settle({ ok: false, reason: 'closed' });
     this.#flushes.clear();
   }
@@ -178,7 +164,8 @@ export class Synchronizer {
   #onDisconnected(peer: PeerId): void {
     this.#feed({ kind: 'lost', peer });
     // A kill closes the sockets a moment before it frees the lock: look again for who is still there, shortly.
-    this.#options.clock.after(REUNION_MS, () => void this.#meetAgain());
+    this.#cancelReunion();
+    this.#cancelReunion = this.#options.clock.after(REUNION_MS, () => void this.#meetAgain());
   }
 
   async #meetAgain(): Promise<void> {
@@ -195,22 +182,27 @@ export class Synchronizer {
     this.#queue.push(input);
     if (this.#isStepping) return;
     this.#isStepping = true;
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#tryStep(next);
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
     this.#isStepping = false;
     this.#arm();
   }
 
-  /** What a step throws is a bug of ours, perhaps brought out by another's bytes: told, and no end of all further steps. */
-  #tryStep(input: Input): void {
-    try {
-      this.#step(input);
-    } catch (error) {
-      this.#options.host.warn('step-failed', `an input of kind '${input.kind}' was not handled: ${describe(error)}`);
-    }
+  #step(input: Input): void {
+    const effects = this.#try(input.kind, () => takeStep(this.#state, input, this.#options.clock.now())) ?? [];
+    for (const effect of effects) this.#try(effect.kind, () => this.#perform(effect));
   }
 
-  #step(input: Input): void {
-    for (const effect of takeStep(this.#state, input, this.#options.clock.now())) this.#perform(effect);
+  /**
+   * What is thrown here is a bug of ours, perhaps brought out by another's bytes, or the system's refusal. It is told, and
+   * ends neither the other effects of the step (numbers have been counted for them) nor any further step.
+   */
+  #try<Result>(what: string, act: () => Result): Result | undefined {
+    try {
+      return act();
+    } catch (error) {
+      this.#options.host.warn('step-failed', `'${what}' was not carried out: ${describe(error)}`);
+      return undefined;
+    }
   }
 
   #perform(effect: Effect): void {

@@ -10,4 +10,15 @@ export interface LogEntry {
 
 export type Log = (entry: LogEntry) => void;
 
+/** A log that may be called anywhere: what the application's own function throws ends with it, for there is nobody left to tell. */
+export function guarded(log: Log): Log {
+  return (entry) => {
+    try {
+      log(entry);
+    } catch {
+      // Telling the log that the log threw would begin again.
+    }
+  };
+}
+
 export const silent: Log = () => undefined;

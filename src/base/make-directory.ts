@@ -8,15 +8,26 @@ import { dirname } from 'node:path';
 
 import { systemCode } from './errors.js';
 
+/** Others may make, and remove, the same directories at the same moment. */
+const ATTEMPTS_MAX = 4;
+
 /** Makes a directory and those above it that are missing. Throws the system's error. */
 export function makeDirectory(path: string, mode: number): void {
-  try {
-    makeOne(path, mode);
-  } catch (error) {
-    const parent = dirname(path);
-    if (systemCode(error) !== 'ENOENT' || existsSync(parent)) throw error;
-    makeDirectory(parent, mode);
-    makeOne(path, mode);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      makeOne(path, mode);
+      return;
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      const parent = dirname(path);
+      // The parent is there now: somebody made it meanwhile, or the system just refuses, which the next attempts tell apart.
+      if (existsSync(parent)) {
+        if (attempt === ATTEMPTS_MAX) throw error;
+      } else {
+        if (parent === path) throw error;
+        makeDirectory(parent, mode);
+      }
+    }
   }
 }
 

@@ -4,6 +4,8 @@ import { seededRandom } from '../../src/base/random.js';
 import type { Random } from '../../src/base/random.js';
 import { pause } from '../../src/base/clock.js';
 import { VirtualClock } from '../../src/base/virtual-clock.js';
+import { guarded } from '../../src/base/log.js';
+import type { Log } from '../../src/base/log.js';
 import { enter } from '../../src/enter.js';
 import type { Instance } from '../../src/instance.js';
 import { ownPeer } from '../../src/peer-table.js';
@@ -22,6 +24,13 @@ export interface Member {
   readonly store: MemoryStore;
 }
 
+export interface WorldJoinOptions {
+  readonly canWrite?: boolean;
+  /** How long the store takes to be read. */
+  readonly loadDelayMs?: number;
+  readonly log?: Log;
+}
+
 export class World {
   readonly clock = new VirtualClock();
   readonly network: MemoryNetwork;
@@ -29,28 +38,33 @@ export class World {
   readonly warnings = new Map<string, number>();
   readonly #random: Random;
   readonly #roster = new MemoryRoster();
-  readonly #disk: MemoryDisk;
+  readonly disk: MemoryDisk;
   /** The longest that the disk takes for a batch: whoever is killed meanwhile has written nothing. */
   diskDelayMs = 0;
 
   constructor(seed: number) {
     this.#random = seededRandom(seed);
     this.network = new MemoryNetwork({ clock: this.clock, random: this.#random });
-    this.#disk = new MemoryDisk({ sync: () => pause(this.clock, this.diskDelayMs * this.#random.fraction()) });
+    this.disk = new MemoryDisk({ sync: () => pause(this.clock, this.diskDelayMs * this.#random.fraction()) });
   }
 
-  async join(): Promise<Member> {
+  async join({ canWrite = true, loadDelayMs = 0, log }: WorldJoinOptions = {}): Promise<Member> {
     const transport = new MemoryTransport(this.network);
-    const store = new MemoryStore(this.#disk);
+    const store = new MemoryStore(this.disk);
+    const load = store.load.bind(store);
+    store.load = (document) => pause(this.clock, loadDelayMs).then(() => load(document));
     const peer = new Peer({
       group: 'simulation',
-      canWrite: true,
+      canWrite,
       transport,
       discovery: this.#roster.discovery(),
       store,
       clock: this.clock,
       random: this.#random,
-      log: ({ level, code }) => level === 'warn' && this.warnings.set(code, (this.warnings.get(code) ?? 0) + 1),
+      log: guarded((entry) => {
+        if (entry.level === 'warn') this.warnings.set(entry.code, (this.warnings.get(entry.code) ?? 0) + 1);
+        log?.(entry);
+      }),
       pid: 0,
     });
     await peer.open();
@@ -66,6 +80,17 @@ export class World {
     member.transport.crash();
     this.#roster.crash(member.peer.id);
     member.store.crash();
+  }
+
+  /** Turns the clock until the promise settles. */
+  async run<Result>(promise: Promise<Result>, limitMs = 60_000): Promise<Result> {
+    const progress = { isSettled: false };
+    const mark = (): void => void (progress.isSettled = true);
+    promise.then(mark, mark);
+    const endsAt = this.clock.now() + limitMs;
+    while (!progress.isSettled && this.clock.now() < endsAt) await this.clock.advance(5);
+    if (!progress.isSettled) throw new Error(`not settled after ${limitMs} ms`);
+    return promise;
   }
 
   leave(member: Member): void {

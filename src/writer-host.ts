@@ -1,0 +1,29 @@
+/** What the writer's pen needs of the peer that holds it. */
+
+import type { Damage, Vector } from '../storage/store.js';
+import type { PeerAddress } from '../sync/transport.js';
+import type { Replica } from './replica.js';
+
+/** A document as the writer sees it. */
+export interface WrittenDocument {
+  readonly name: string;
+  readonly replica: Replica;
+  /** This replica has exchanged with a complete peer: its difference may go before the loading. */
+  readonly isSynced: boolean;
+  /** Numbers everything that was written so far, and returns what the replica holds, as numbers. */
+  vector(): Vector;
+}
+
+export interface WriterHost {
+  readonly address: PeerAddress;
+  /** Highest term that any peer was heard to claim. */
+  readonly termHeard: () => number;
+  readonly documents: () => readonly WrittenDocument[];
+  /** The document was loaded whole; `missed` is what the live replica had not had. */
+  loaded(document: string, missed: Uint8Array | undefined): void;
+  stored(document: string, vector: Vector): void;
+  damaged(damage: readonly Damage[]): void;
+  /** Nothing more can be written; nothing of the batch under way was acknowledged. */
+  failed(error: unknown): void;
+  snapshotRefused(document: string): void;
+}
