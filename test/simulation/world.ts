@@ -41,11 +41,13 @@ export class World {
   readonly disk: MemoryDisk;
   /** The longest that the disk takes for a batch: whoever is killed meanwhile has written nothing. */
   diskDelayMs = 0;
+  /** Share of the batches that the disk refuses. */
+  diskErrorRate = 0;
 
   constructor(seed: number) {
     this.#random = seededRandom(seed);
     this.network = new MemoryNetwork({ clock: this.clock, random: this.#random });
-    this.disk = new MemoryDisk({ sync: () => pause(this.clock, this.diskDelayMs * this.#random.fraction()) });
+    this.disk = new MemoryDisk({ sync: () => this.#syncDisk() });
   }
 
   async join({ canWrite = true, loadDelayMs = 0, log }: WorldJoinOptions = {}): Promise<Member> {
@@ -73,6 +75,11 @@ export class World {
     return member;
   }
 
+  async #syncDisk(): Promise<void> {
+    await pause(this.clock, this.diskDelayMs * this.#random.fraction());
+    if (this.#random.fraction() < this.diskErrorRate) throw new Error('the disk refuses');
+  }
+
   /** As `kill -9`: nothing is said, nothing more is saved, the lock is free. */
   kill(member: Member): void {
     this.members.delete(member);
@@ -93,9 +100,11 @@ export class World {
     return promise;
   }
 
-  leave(member: Member): void {
+  /** Resolves with whether everything that the member wrote was saved. */
+  async leave(member: Member): Promise<boolean> {
     this.members.delete(member);
-    void member.instance.close();
+    await member.instance.close();
+    return !member.peer.warnings.kept.some(({ code }) => code === 'closed-unconfirmed' || code === 'writing-failed');
   }
 
   /** Turns the clock until all are equal, synced, and somebody leads. Rejects after two minutes. */
