@@ -27,8 +27,8 @@ export class Instance {
   readonly group: string;
   readonly #peer: Peer;
   readonly #release: () => Promise<void>;
-  /** Ends what waits when the instance is closed. */
-  readonly #ending = new AbortController();
+  /** What waits, and ends with the instance: no listeners on one signal, of which there could be hundreds. */
+  readonly #waits = new Set<AbortController>();
   readonly #subscriptions = new Set<() => void>();
   /** The end of this instance is its own event: its peer may go on serving others. */
   readonly #ended: Emitter<Pick<InstanceEvents, 'closed'>>;
@@ -61,8 +61,7 @@ export class Instance {
    */
   async synced(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#assertOpen();
-    const signals = [this.#ending.signal, ...(options.signal === undefined ? [] : [options.signal])];
-    await waitUntilSynced(this.#peer, { signal: AbortSignal.any(signals), isImpatient: false });
+    await this.#waiting(options.signal, (signal) => waitUntilSynced(this.#peer, { signal, isImpatient: false }));
   }
 
   /**
@@ -76,24 +75,17 @@ export class Instance {
     // Within a transaction, or an observer of one, Yjs has not told its update yet.
     await Promise.resolve();
     this.#peer.heal();
-    const { clock } = this.#peer.options;
-    const limit = new AbortController();
-    const cancel = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => limit.abort(flushTimeout(this.group, timeoutMs)));
-    const abort = (): void => limit.abort(signal?.reason);
-    const end = (): void => limit.abort(this.#ending.signal.reason);
-    signal?.addEventListener('abort', abort, { once: true });
-    this.#ending.signal.addEventListener('abort', end, { once: true });
-    if (signal?.aborted === true) abort();
-    if (this.#ending.signal.aborted) end();
-    try {
-      const outcome = await this.#peer.synchronizer.flush(limit.signal);
-      if (outcome.ok) return { term: outcome.term };
-      throw flushFailed(this.group, outcome.reason);
-    } finally {
-      cancel?.();
-      signal?.removeEventListener('abort', abort);
-      this.#ending.signal.removeEventListener('abort', end);
-    }
+    const outcome = await this.#waiting(signal, async (limit, end) => {
+      const { clock } = this.#peer.options;
+      const cancel = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(flushTimeout(this.group, timeoutMs)));
+      try {
+        return await this.#peer.synchronizer.flush(limit);
+      } finally {
+        cancel?.();
+      }
+    });
+    if (outcome.ok) return { term: outcome.term };
+    throw flushFailed(this.group, outcome.reason);
   }
 
   /** Whether this instance's peer is the one that writes to disk. */
@@ -153,7 +145,8 @@ export class Instance {
 
   async #close(): Promise<void> {
     this.#status = 'closing';
-    this.#ending.abort(new SocommError('SOCOMM_CLOSED', `this instance of group ${this.group} was closed before that came about`));
+    const reason = new SocommError('SOCOMM_CLOSED', `this instance of group ${this.group} was closed before that came about`);
+    for (const wait of this.#waits) wait.abort(reason);
     try {
       await this.#release();
     } finally {
@@ -163,11 +156,28 @@ export class Instance {
     }
   }
 
+  /** Waits for `work` until the caller's signal, `end`, or the end of this instance gives it up. */
+  async #waiting<Result>(given: AbortSignal | undefined, work: Work<Result>): Promise<Result> {
+    given?.throwIfAborted();
+    const wait = new AbortController();
+    const abort = (): void => wait.abort(given?.reason);
+    given?.addEventListener('abort', abort, { once: true });
+    this.#waits.add(wait);
+    try {
+      return await work(wait.signal, (reason) => wait.abort(reason));
+    } finally {
+      this.#waits.delete(wait);
+      given?.removeEventListener('abort', abort);
+    }
+  }
+
   #assertOpen(): void {
     if (this.#status !== 'open') throw new SocommError('SOCOMM_CLOSED', `this instance of group ${this.group} is closed`);
     this.#peer.assertOpen();
   }
 }
+
+type Work<Result> = (signal: AbortSignal, end: (reason: unknown) => void) => Promise<Result>;
 
 const EVENTS: ReadonlySet<keyof InstanceEvents> = new Set([
   'instance-joined',

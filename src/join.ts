@@ -8,6 +8,7 @@ import { LevelStore } from '../storage/level-store.js';
 import { prepareStoreDirectory } from '../storage/store-directory.js';
 import { FileRoster } from '../sync/discovery/file-roster.js';
 import { defaultRuntimeDirectory, ensureRuntimeDirectory, systemRuntimeEnvironment } from '../sync/discovery/runtime-directory.js';
+import type { Transport } from '../sync/transport.js';
 import { ZeromqTransport } from '../sync/zeromq-transport.js';
 import { systemClock } from './base/clock.js';
 import { guarded, silent } from './base/log.js';
@@ -40,9 +41,11 @@ export async function join(group: string, options: JoinOptions = {}): Promise<In
 
 async function obtainPeer(group: string, options: JoinOptions): Promise<BorrowedPeer> {
   const { store, discovery } = options;
-  if (store !== undefined && discovery !== undefined) return ownPeer(openPeer(group, options, { store, discovery }));
+  // First what may be refused without a trace, then what makes a directory.
+  const transport = transportOf(options);
+  if (store !== undefined && discovery !== undefined) return ownPeer(openPeer(group, options, { transport, store, discovery }));
   const directory = await prepareStoreDirectory(resolveStoreDirectory(group, options.directory), group);
-  const open = async (): Promise<Peer> => openPeer(group, options, await homeIn(directory, group, options));
+  const open = async (): Promise<Peer> => openPeer(group, options, { transport, ...(await homeIn(directory, group, options)) });
   if (options.replica === 'own' || isEmbedded(options)) return ownPeer(open());
   return borrowPeer(`${group} ${directory}`, options, open);
 }
@@ -63,14 +66,16 @@ async function homeIn(directory: string, group: string, { storage, random = syst
   };
 }
 
-async function openPeer(group: string, options: JoinOptions, home: Home): Promise<Peer> {
+async function openPeer(group: string, options: JoinOptions, parts: Home & Pick<PeerOptions, 'transport'>): Promise<Peer> {
   const { storage, clock = systemClock, random = systemRandom } = options;
   const log = guarded(options.log ?? silent);
-  const transport =
-    options.transport ?? new ZeromqTransport({ runtimeDirectory: openRuntimeDirectory(options.runtimeDirectory), random, clock });
-  const peer = new Peer({ group, canWrite: storage !== 'never', ...home, transport, clock, random, log, pid: process.pid });
+  const peer = new Peer({ group, canWrite: storage !== 'never', ...parts, clock, random, log, pid: process.pid });
   await peer.open();
   return peer;
+}
+
+function transportOf({ transport, runtimeDirectory, random = systemRandom, clock = systemClock }: JoinOptions): Transport {
+  return transport ?? new ZeromqTransport({ runtimeDirectory: openRuntimeDirectory(runtimeDirectory), random, clock });
 }
 
 function openRuntimeDirectory(path: string | undefined): string {

@@ -37,6 +37,7 @@ for (const group of WRONG_GROUPS) {
 const WRONG_OPTIONS: readonly [option: string, options: unknown][] = [
   ['options', null],
   ['options', 'here'],
+  ['options', []],
   ['directroy', { directroy: '/somewhere' }],
   ['directory', { directory: '' }],
   ['directory', { directory: 7 }],
@@ -55,7 +56,9 @@ for (const [option, options] of WRONG_OPTIONS) {
   test(`the options ${JSON.stringify(options)} are refused by the name of '${option}'`, async () => {
     const place = new Place();
     const all =
-      typeof options === 'object' && options !== null ? { directory: place.store, runtimeDirectory: place.sockets, ...options } : options;
+      typeof options === 'object' && options !== null && !Array.isArray(options)
+        ? { directory: place.store, runtimeDirectory: place.sockets, ...options }
+        : options;
     const joined = join(GROUP, all as object);
     await expect(joined).rejects.toBeInstanceOf(TypeError);
     await expect(joined).rejects.toThrow(option);

@@ -1,6 +1,17 @@
 /** Directories, files and packages that are not as they should be: a code and advice, and nothing is left behind or deleted. */
 
-import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -215,6 +226,9 @@ test.skipIf(!isRoot)('a runtime directory or a store of another user is refused 
   chownSync(place.sockets, NOBODY, NOBODY);
   await refuses(place.fork(), ESM, options, { code: 'SOCOMM_RUNTIME_DIRECTORY_UNSAFE', names: [String(NOBODY)] });
   chownSync(place.sockets, 0, 0);
+  // The refusal before came first, and left nothing behind.
+  expect(existsSync(place.store)).toBe(false);
+  mkdirSync(place.store);
   chownSync(place.store, NOBODY, NOBODY);
   await refuses(place.fork(), CJS, options, { code: 'SOCOMM_STORE_FOREIGN', names: [String(NOBODY)] });
 });
