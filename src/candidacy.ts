@@ -169,7 +169,10 @@ export class Candidacy {
   }
 
   #fail(error: unknown): void {
-    if (this.#isClosing) return;
+    if (this.#isClosing) {
+      this.#options.warn('closed-unconfirmed', `the last batch of this peer was not written: ${describe(error)}`);
+      return;
+    }
     const failure = isSocommError(error) ? error : new SocommError('SOCOMM_IO', describe(error), { cause: error });
     // At each try the same: said once, until it is another, or all is well again.
     const isNews = !isSocommError(this.#failure, failure.code);

@@ -40,7 +40,8 @@ const OBJECTS = ['transport', 'discovery', 'store', 'clock', 'random'] as const;
 const KNOWN = new Set<string>([...Object.keys(CHOICES), ...TEXTS, ...OBJECTS, 'signal', 'log']);
 
 export function checkOptions(options: unknown): asserts options is JoinOptions {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw new TypeError(`the options of join() are an object; got ${show(options)}`);
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new TypeError(`the options of join() are an object; got ${show(options)}`);
   const given = options as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(given)) {
     if (!KNOWN.has(name)) throw new TypeError(`join() has no option '${name}'; it has ${[...KNOWN].join(', ')}`);

@@ -181,7 +181,8 @@ export class Peer {
     const limit = new AbortController();
     const cancel = this.options.clock.after(limitMs, () => limit.abort());
     try {
-      await this.synchronizer.flush(limit.signal);
+      const { ok } = await this.synchronizer.flush(limit.signal);
+      if (!ok) this.warnings.raise('closed-unconfirmed', 'nobody here may write to disk what this peer wrote last');
     } catch (error) {
       if (!limit.signal.aborted) throw error;
       this.warnings.raise('closed-unconfirmed', `the writer did not confirm within ${limitMs} ms what this peer wrote last`);

@@ -120,8 +120,9 @@ export class Replica implements ReplicaView {
     this.#listener.changed(this.difference(EMPTY_VECTOR));
   }
 
+  /** Nothing has come here, not even what could not be placed yet. */
   get isEmpty(): boolean {
-    return this.doc.store.clients.size === 0;
+    return this.doc.store.clients.size === 0 && !this.hasPending();
   }
 
   stateVector(): Uint8Array {

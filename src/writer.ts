@@ -138,11 +138,14 @@ export class Writer {
       this.#host.damaged(loaded.damage);
     }
     const { changes } = replica;
+    const hadPending = replica.hasPending();
     const missed = replica.load(loaded);
     // An observer may have written while it was loaded: that is not in the store.
     const isPure = wasEmpty && replica.changes === changes;
     // What came from elsewhere before the loading is not in the store, and cannot be told apart any more.
     this.#loaded.set(name, { missed, changes: wasEmpty ? changes : -1, base: isPure ? replica.stateVector() : EMPTY_VECTOR });
+    // What was pending may have been completed by what was loaded: then it is in the replica now, and not in the store.
+    if (hadPending && missed !== undefined) this.record(name, missed, new Map());
     if (this.#hasBegun) this.#tellLoaded(name);
     if (replica.hasPending()) this.#torn.add(name);
     // What was pending may have found what it builds on.

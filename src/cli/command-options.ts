@@ -1,6 +1,6 @@
 /** The options that commands share, and what their texts are turned into. */
 
-import { Argument, InvalidArgumentError, Option } from 'commander';
+import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 
 import { ROOT_KINDS } from './document-roots.js';
@@ -14,8 +14,12 @@ export function addCommonOptions(
   directory = "the group's store (default: the data folder, or $SOCOMM_DIRECTORY/<group>)",
 ): Command {
   return command
-    .option('--directory <path>', directory)
-    .option('--runtime-directory <path>', 'where sockets lie (default: $SOCOMM_RUNTIME_DIRECTORY, or by platform)')
+    .addOption(new Option('--directory <path>', directory).argParser((text) => parseDirectory('--directory', text)))
+    .addOption(
+      new Option('--runtime-directory <path>', 'where sockets lie (default: $SOCOMM_RUNTIME_DIRECTORY, or by platform)').argParser((text) =>
+        parseDirectory('--runtime-directory', text),
+      ),
+    )
     .option('--json', 'machine-readable output');
 }
 
@@ -58,26 +62,35 @@ const GROUP = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 function parseGroup(text: string): string {
   if (GROUP.test(text)) return text;
-  throw new InvalidArgumentError('A group is 1 to 63 letters, digits, dots, dashes or underscores, the first a letter or digit.');
+  throw usage(
+    `${JSON.stringify(text)} is no name of a group`,
+    '1 to 63 letters, digits, dots, dashes or underscores, the first a letter or digit',
+  );
+}
+
+/** Empty is what a shell makes of a variable that is not set; it must not come to mean the working directory. */
+function parseDirectory(option: string, text: string): string {
+  if (text !== '') return text;
+  throw usage(`${option} needs a path`, 'leave it out to use the default');
 }
 
 export function parsePath(text: string): readonly string[] {
   const pointer = parsePointer(text);
   if (pointer !== undefined) return pointer;
   const hint = text.startsWith('/')
-    ? 'In a JSON Pointer "~" is written "~0" and a slash inside a name "~1".'
+    ? 'In a JSON Pointer "~" is written "~0" and a slash inside a name "~1"'
     : `A path begins with a slash: /${text}`;
-  throw new InvalidArgumentError(hint);
+  throw usage(`${JSON.stringify(text)} is no path`, hint);
 }
 
 function parseSeconds(text: string): number {
   const seconds = Number(text);
   // Longer than timers last.
   if (text.trim() !== '' && seconds > 0 && seconds <= 2_000_000) return seconds;
-  throw new InvalidArgumentError('Seconds are a number above 0.');
+  throw new CliError('usage', `--timeout takes seconds, a number above 0; got ${JSON.stringify(text)}`);
 }
 
-/** Commander's own usage errors have no hints; ours do. */
+/** Commander's own usage errors have no hints, and name arguments in its own words. */
 export function usage(message: string, hint: string): CliError {
   return new CliError('usage', message, { hint });
 }

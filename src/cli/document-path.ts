@@ -8,7 +8,7 @@
 import { Y } from '../index.js';
 
 import { getRoot, openRoot, rootNames } from './document-roots.js';
-import type { RootOptions } from './document-roots.js';
+import type { RootKind, RootOptions } from './document-roots.js';
 import { CliError } from './exit.js';
 import type { JsonValue } from './json-text.js';
 import { arrayIndex, formatPointer } from './pointer.js';
@@ -29,10 +29,21 @@ export interface WrittenPath {
 export function writePath(doc: Y.Doc, pointer: Pointer, value: JsonValue, options?: RootOptions): WrittenPath {
   const root = requireKey(pointer, 'set');
   const hasMadeRoot = !doc.share.has(root);
+  if (hasMadeRoot && pointer.length === 2 && isAppending(pointer) && options?.rootKind === undefined) throw nothingToAppendTo(root);
   // An empty root leaves no trace in the document, should the walk fail below it.
   if (hasMadeRoot) getRoot(doc, root, options?.rootKind ?? 'map');
   putValue(walk(doc, pointer.slice(0, -1), options), pointer, value);
   return { hasMadeRoot };
+}
+
+export function isAppending(pointer: Pointer): boolean {
+  return pointer.at(-1) === '-';
+}
+
+export function nothingToAppendTo(root: string): CliError {
+  return new CliError('usage', `${formatPointer([root])} is not there, and "-" appends to an array`, {
+    hint: 'make it one with --root-type array',
+  });
 }
 
 /** Errors: usage for a root, notFound where there is nothing. */
@@ -78,9 +89,18 @@ function walk(doc: Y.Doc, pointer: Pointer, options?: RootOptions): readonly unk
     const parent = values.at(-1);
     const child = parent instanceof Y.Doc ? openRoot(parent, segment, options) : childOf(parent, segment);
     if (child === undefined) throw missing(pointer.slice(0, depth), segment, parent);
+    if (depth === 0) refuseOtherKind(child, segment, options?.rootKind);
     values.push(child);
   }
   return values;
+}
+
+/** What was said to be an array and is a map is a mistake that somebody wants to know of. */
+function refuseOtherKind(root: unknown, name: string, rootKind: RootKind | undefined): void {
+  const kind = root instanceof Y.Map ? 'map' : root instanceof Y.Array ? 'array' : root instanceof Y.Text ? 'text' : 'xml';
+  if (rootKind === undefined || rootKind === kind) return;
+  const found = { map: 'a map', array: 'an array', text: 'a text', xml: 'XML' }[kind];
+  throw new CliError('usage', `${formatPointer([name])} is ${found}`, { hint: `leave out --root-type ${rootKind}` });
 }
 
 function childOf(parent: unknown, segment: string): unknown {

@@ -17,10 +17,28 @@ export class CliError extends Error {
   override readonly name = 'CliError';
   readonly ending: Ending;
   readonly hint: string | undefined;
+  /** Not told: who caused it knows. */
+  readonly isQuiet: boolean;
 
-  constructor(ending: Ending, message: string, options: { readonly hint?: string | undefined; readonly cause?: unknown } = {}) {
+  constructor(ending: Ending, message: string, options: CliErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.ending = ending;
     this.hint = options.hint;
+    this.isQuiet = options.isQuiet ?? false;
   }
+}
+
+interface CliErrorOptions {
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+  readonly isQuiet?: boolean;
+}
+
+/** By Ctrl-C and its kin. */
+export function interrupted(): CliError {
+  return new CliError('interrupted', 'interrupted', { isQuiet: true });
+}
+
+export function readerGone(cause: unknown): CliError {
+  return new CliError('good', 'nobody reads any more', { cause, isQuiet: true });
 }

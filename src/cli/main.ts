@@ -4,7 +4,8 @@
  * its instance, and so drains and unlocks), the second ends the process at once.
  */
 
-import { CliError, exitCodes } from './exit.js';
+import { CliError, exitCodes, interrupted, readerGone } from './exit.js';
+import { systemCodeOf } from './failure.js';
 import { Terminal } from './output/terminal.js';
 import { buildProgram } from './program.js';
 import { reportError } from './report-error.js';
@@ -13,15 +14,17 @@ void main(process.argv);
 
 async function main(argv: readonly string[]): Promise<void> {
   const ending = new AbortController();
-  // A reader that has seen enough is no failure.
-  const terminal = new Terminal(() => ending.abort(new CliError('good', 'nobody reads any more')));
+  const terminal = new Terminal((error) => ending.abort(unwritable(error)));
   const stopListening = listenForSignals(ending);
   const isDebug = argv.includes('--debug') || process.env['SOCOMM_DEBUG'] === '1';
   try {
     await buildProgram({ terminal, signal: ending.signal }).parseAsync(argv);
+    await terminal.flush();
+    if (isUnwritable(ending.signal)) ending.signal.throwIfAborted();
   } catch (error) {
-    // What an aborted command failed with matters less than why it was aborted.
-    process.exitCode = reportError(ending.signal.aborted ? ending.signal.reason : error, terminal, isDebug);
+    // What an aborted command failed with matters less than why it was aborted, unless the command itself says more.
+    const isTold = error instanceof CliError || !ending.signal.aborted;
+    process.exitCode = reportError(isTold ? error : ending.signal.reason, terminal, isDebug);
   } finally {
     stopListening();
     terminal.settle();
@@ -30,10 +33,21 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** A reader that has seen enough is no failure. */
+function unwritable(error: Error): CliError {
+  const code = systemCodeOf(error) ?? error.message;
+  const isReaderGone = code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
+  return isReaderGone ? readerGone(error) : new CliError('failed', `standard output cannot be written: ${code}`, { cause: error });
+}
+
+function isUnwritable({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof CliError && reason.ending === 'failed';
+}
+
 function listenForSignals(ending: AbortController): () => void {
   const interrupt = (): void => {
     if (ending.signal.aborted) process.exit(exitCodes.interrupted);
-    ending.abort(new CliError('interrupted', 'interrupted'));
+    ending.abort(interrupted());
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, interrupt);

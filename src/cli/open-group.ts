@@ -3,11 +3,14 @@
  * else reads a copy of the store: nobody is elected and no byte changes. Changing joins as everybody does.
  */
 
+import { pause, systemClock } from '../base/clock.js';
 import { inspectGroup, join } from '../index.js';
-import type { GroupReport, Instance, Y } from '../index.js';
+import type { GroupReport, Instance, StoreSurvey, Warning, Y } from '../index.js';
 import { withDeadline } from './deadline.js';
 import { CliError } from './exit.js';
 import { messageOf } from './failure.js';
+import { visible } from './output/format.js';
+import type { Terminal } from './output/terminal.js';
 import type { CommonOptions, Session, WaitOptions } from './session.js';
 
 export interface GroupView {
@@ -15,6 +18,8 @@ export interface GroupView {
   readonly report: GroupReport;
   /** Absent where nobody runs the group. */
   readonly instance: Instance | undefined;
+  /** What was found wrong in the store, where that was read. */
+  readonly damage: readonly string[];
 }
 
 export interface ViewOptions extends WaitOptions {
@@ -56,9 +61,12 @@ export function changeGroup<T>(
 ): Promise<Changed<T>> {
   return withDeadline(options.timeout, session.signal, async (signal) => {
     const instance = await join(group, { ...placeOf(options), storage: 'auto', wait: 'synced', signal });
+    const { terminal } = session;
+    for (const warning of instance.inspect().warnings) warnOfStore(terminal, warning);
+    instance.on('warning', (warning) => warnOfStore(terminal, warning));
     try {
       const result = await change(instance, signal);
-      const { term } = await flush(instance, signal);
+      const { term } = await whileTelling(instance, options, session, () => flush(instance, signal));
       return { result, term };
     } finally {
       await instance.close();
@@ -80,15 +88,31 @@ export function groupMissing({ group, directory }: Pick<GroupReport, 'group' | '
   return new CliError('notFound', `there is no group ${group}`, { hint: `looked in ${directory}; "socomm ls" lists what there is` });
 }
 
+export function damageText({ document, what }: StoreSurvey['damage'][number]): string {
+  return document === undefined || what.includes(document) ? what : `${document}: ${what}`;
+}
+
+/** True where there was something to warn of. */
+export function warnOfDamage(terminal: Terminal, damage: readonly string[]): boolean {
+  for (const text of damage) terminal.note(`${terminal.styleNote('yellow', 'warning:')} ${visible(text)}`);
+  return damage.length > 0;
+}
+
 async function openView(report: GroupReport, options: ViewOptions, signal: AbortSignal): Promise<GroupView> {
   const isStoreAllThereIs = !isRun(report) && report.store !== undefined;
-  if (isStoreAllThereIs) return { doc: await report.read(), report, instance: undefined };
+  if (isStoreAllThereIs) return readStored(report);
   const instance = await joinToLook(report.group, options, signal);
-  if (!instance.inspect().isSynced) return { doc: instance.doc, report, instance };
+  if (!instance.inspect().isSynced) return { doc: instance.doc, report, instance, damage: [] };
   // Whoever ran it may have left meanwhile: alone and not allowed to write, this replica is empty and knows nothing.
-  if (report.store === undefined || instance.peers.some((peer) => !peer.isSelf)) return { doc: instance.doc, report, instance };
+  if (report.store === undefined || instance.peers.some((peer) => !peer.isSelf)) return { doc: instance.doc, report, instance, damage: [] };
   await instance.close();
-  return { doc: await report.read(), report, instance: undefined };
+  return readStored(report);
+}
+
+async function readStored(report: GroupReport): Promise<GroupView> {
+  const damage = new Set<string>();
+  const doc = await report.read('main', { onDamage: (found) => damage.add(damageText(found)) });
+  return { doc, report, instance: undefined, damage: [...damage] };
 }
 
 async function joinToLook(group: string, { patienceMs, ...options }: ViewOptions, signal: AbortSignal): Promise<Instance> {
@@ -115,4 +139,38 @@ async function flush(instance: Instance, signal: AbortSignal): Promise<{ readonl
       cause,
     });
   }
+}
+
+function warnOfStore(terminal: Terminal, { code, message }: Warning): void {
+  if (code === 'store-damaged') warnOfDamage(terminal, [`${message} [${code}]`]);
+}
+
+/** A writer that is merely busy has confirmed by then. */
+const QUIET_MS = 1500;
+
+/** Says for whom a change waits, so that nobody looks at a command that seems to do nothing. */
+async function whileTelling<T>(instance: Instance, options: WaitOptions, session: Session, wait: () => Promise<T>): Promise<T> {
+  const waited = new AbortController();
+  const told = tellLater(instance, options, session, waited.signal);
+  try {
+    return await wait();
+  } finally {
+    waited.abort();
+    await told;
+  }
+}
+
+async function tellLater(instance: Instance, options: WaitOptions, { terminal }: Session, waited: AbortSignal): Promise<void> {
+  await pause(systemClock, QUIET_MS, waited);
+  if (waited.aborted) return;
+  // Where it cannot be looked, the wait is told all the same.
+  const { peers, owner } = await inspectGroup(instance.group, placeOf(options)).catch(() => ({ peers: [], owner: undefined }));
+  const writer = peers.find(({ id }) => id === (instance.writer?.id ?? owner?.peer));
+  if (waited.aborted) return;
+  if (writer === undefined) {
+    terminal.note('waiting for a writer to confirm');
+    return;
+  }
+  const hasAnswered = instance.peers.some(({ id, pid }) => id === writer.id && pid === writer.pid) && !instance.inspect().isStalled;
+  terminal.note(`waiting for the writer (process ${writer.pid}) to confirm${hasAnswered ? '' : '; it does not answer'}`);
 }

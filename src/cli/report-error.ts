@@ -14,8 +14,7 @@ export function reportError(error: unknown, terminal: Terminal, isDebug: boolean
   // Commander has told it already, help and version included.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.good : exitCodes.usage;
   terminal.settle();
-  // Who pressed Ctrl-C, or has read enough, knows.
-  if (error instanceof CliError && (error.ending === 'good' || error.ending === 'interrupted')) return exitCodes[error.ending];
+  if (error instanceof CliError && error.isQuiet) return exitCodes[error.ending];
   terminal.note(`${terminal.styleNote('red', 'error:')} ${headline(error)}`);
   if (error instanceof CliError && error.hint !== undefined) terminal.note(`       ${error.hint}`);
   if (isDebug) terminal.note(...stacksOf(error));

@@ -7,6 +7,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
+import { CliError } from './exit.js';
+import { systemCodeOf } from './failure.js';
+
 export interface WriteOptions {
   readonly isPacked: boolean;
   readonly signal: AbortSignal;
@@ -23,7 +26,10 @@ export async function writeWholeFile(path: string, texts: Iterable<string>, { is
     await rename(temporaryPath, path);
   } catch (error) {
     await rm(temporaryPath, { force: true });
-    throw error;
+    const code = systemCodeOf(error);
+    // Nobody knows the temporary name, which the system's message has.
+    if (signal.aborted || code === undefined || error instanceof CliError) throw error;
+    throw new CliError('failed', `${path} cannot be written: ${code}`, { cause: error });
   }
 }
 

@@ -7,6 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { loadFileLocks } from '../../storage/file-lock.js';
+import type { FileLocks } from '../../storage/file-lock.js';
 import { GROUP_PATTERN, LAYOUT, resolveStoreDirectory, resolveStoresDirectory } from '../../storage/layout.js';
 import { readOwnerNote } from '../../storage/owner-note.js';
 import { openStoredGroup } from '../../storage/stored-group.js';
@@ -16,7 +17,7 @@ import type { StoreNote } from '../../storage/store-note.js';
 import type { Damage, StoredDocument } from '../../storage/store.js';
 import type { RosterEntry } from '../../sync/discovery.js';
 import { defaultRuntimeDirectory, systemRuntimeEnvironment } from '../../sync/discovery/runtime-directory.js';
-import { isSocommError, systemCode } from '../base/errors.js';
+import { SocommError, isSocommError, systemCode } from '../base/errors.js';
 import { bytesBelow, hasFile } from './file-sizes.js';
 import { loadStoredDocument } from '../replica.js';
 import type { Y } from '../replica.js';
@@ -48,7 +49,12 @@ export interface GroupReport {
   /** What the store holds, verified. Errors: SOCOMM_STORE_IN_USE while the group has a writer, and those of a damaged store. */
   survey(): Promise<StoreSurvey>;
   /** A document as it is stored, `main` by default; empty where it is not there. Errors: as `survey()`. */
-  read(document?: string): Promise<Y.Doc>;
+  read(document?: string, options?: ReadOptions): Promise<Y.Doc>;
+}
+
+export interface ReadOptions {
+  /** Called for each thing that was found wrong: it was left out of the document. */
+  readonly onDamage?: (damage: Damage) => void;
 }
 
 export interface StoreReport {
@@ -72,17 +78,22 @@ export interface GroupSummary {
   readonly isAlive: boolean;
   readonly peers: number;
   readonly bytes: number;
+  /** The system's code (`EACCES` …) where it could not be looked at; then nothing else of it is known. */
+  readonly unreadable?: string;
 }
 
 /**
- * Looks at one group. Errors: `TypeError` for a wrong name, SOCOMM_STORE_MISMATCH where the directory is another group's,
- * SOCOMM_NATIVE_MISSING; the signal's reason.
+ * Looks at one group. Errors: `TypeError` for a wrong name or an empty path, SOCOMM_STORE_MISMATCH where the directory is
+ * another group's, SOCOMM_STORE_FOREIGN and SOCOMM_DIRECTORY_INVALID where it cannot be read, SOCOMM_NATIVE_MISSING; the signal's reason.
  */
 export async function inspectGroup(group: string, options: LookOptions = {}): Promise<GroupReport> {
+  checkPaths(options);
   const directory = resolveStoreDirectory(group, options.directory);
   options.signal?.throwIfAborted();
-  const peers = await readRoster(directory, await loadFileLocks());
-  const note = await readNote(directory);
+  const locks = await loadFileLocks();
+  const [peers, note] = await Promise.all([readRoster(directory, locks), readNote(directory)]).catch((cause: unknown) => {
+    throw unreadable(directory, cause);
+  });
   if (note !== 'unreadable') checkStoreNote(directory, note, group);
   const owner = await readOwnerNote(directory);
   const storeId = note === 'unreadable' ? undefined : note?.storeId;
@@ -98,7 +109,13 @@ export async function inspectGroup(group: string, options: LookOptions = {}): Pr
     owner: owner?.owner,
     store: note === undefined ? undefined : { storeId, term: owner?.term ?? 0, bytes: await bytesBelow(directory) },
     survey: () => withStored(directory, ({ opened: { documents, wasClean, damage } }) => Promise.resolve({ documents, wasClean, damage })),
-    read: (document = 'main') => withStored(directory, async (stored) => loadStoredDocument(await stored.load(document))),
+    read: (document = 'main', { onDamage } = {}) =>
+      withStored(directory, async (stored) => {
+        const loaded = await stored.load(document);
+        const found = stored.opened.damage.filter((it) => it.document === undefined || it.document === document);
+        for (const damage of [...found, ...loaded.damage]) onDamage?.(damage);
+        return loadStoredDocument(loaded);
+      }),
   };
 }
 
@@ -107,6 +124,7 @@ export async function inspectGroup(group: string, options: LookOptions = {}): Pr
  * directory of their own. In order of their names.
  */
 export async function listGroups({ directory, signal }: Pick<LookOptions, 'directory' | 'signal'> = {}): Promise<readonly GroupSummary[]> {
+  checkPaths({ directory });
   const folder = directory === undefined ? resolveStoresDirectory() : resolve(directory);
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];
@@ -116,12 +134,41 @@ export async function listGroups({ directory, signal }: Pick<LookOptions, 'direc
   const groups: GroupSummary[] = [];
   for (const group of names.filter((name) => GROUP_PATTERN.test(name)).sort()) {
     signal?.throwIfAborted();
-    const path = join(folder, group);
-    const peers = (await readRoster(path, locks)).length;
-    const isStored = await hasFile(join(path, LAYOUT.storeNote));
-    if (isStored || peers > 0) groups.push({ group, directory: path, isAlive: peers > 0, peers, bytes: await bytesBelow(path) });
+    const summary = await summarize(group, join(folder, group), locks);
+    if (summary !== undefined) groups.push(summary);
   }
   return groups;
+}
+
+/** Undefined where there is no group. One that cannot be read hides no other. */
+async function summarize(group: string, directory: string, locks: FileLocks): Promise<GroupSummary | undefined> {
+  try {
+    const peers = (await readRoster(directory, locks)).length;
+    if (peers === 0 && !(await hasFile(join(directory, LAYOUT.storeNote)))) return undefined;
+    return { group, directory, isAlive: peers > 0, peers, bytes: await bytesBelow(directory) };
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    return { group, directory, isAlive: false, peers: 0, bytes: 0, unreadable: code };
+  }
+}
+
+/** An empty path would come to mean the working directory. */
+function checkPaths(paths: { readonly directory?: string | undefined; readonly runtimeDirectory?: string | undefined }): void {
+  if (paths.directory === '') throw new TypeError('directory is empty: leave it out, or name a directory');
+  if (paths.runtimeDirectory === '') throw new TypeError('runtimeDirectory is empty: leave it out, or name a directory');
+}
+
+/** What the system says of a file does not tell what to do. */
+function unreadable(directory: string, cause: unknown): unknown {
+  const code = systemCode(cause);
+  if (isSocommError(cause) || code === undefined) return cause;
+  if (code === 'EACCES' || code === 'EPERM') {
+    const advice = 'It belongs to another user: ask as that user, or choose another directory.';
+    return new SocommError('SOCOMM_STORE_FOREIGN', `${directory} cannot be read by this user (${code}). ${advice}`, { cause });
+  }
+  const advice = 'Look at what lies there, or choose another directory.';
+  return new SocommError('SOCOMM_DIRECTORY_INVALID', `${directory} cannot be read (${code}). ${advice}`, { cause });
 }
 
 /** A note that cannot be understood hides neither the paths nor the peers. */

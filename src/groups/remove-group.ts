@@ -1,7 +1,7 @@
 /**
  * Deletes a group's store. Only what a store is made of goes: a directory that somebody shared with other files keeps them.
  *
- * Order: look for peers, take the writer's lock (from then on nobody can begin to write here), look again, move everything
+ * Order: look for peers, take the writer's lock (from then on nobody can begin to write here), sweep what the killed left, look again, move everything
  * aside under one rename each, then delete. Whoever joined in between finds the store gone, and says so.
  */
 
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 
 import { loadFileLocks } from '../../storage/file-lock.js';
 import { LAYOUT } from '../../storage/layout.js';
+import { FileRoster } from '../../sync/discovery/file-roster.js';
 import { SocommError, systemCode } from '../base/errors.js';
 import { systemRandom } from '../base/random.js';
 import { inspectGroup } from './look-at-groups.js';
@@ -27,9 +28,12 @@ export async function removeGroup(group: string, options: LookOptions = {}): Pro
   const { directory } = report;
   if (report.store === undefined) throw new SocommError('SOCOMM_STORE_GONE', `${directory} holds no store: there is nothing to remove.`);
   refuseAlive(report);
-  const lock = (await loadFileLocks()).tryLock(report.paths.ownerLock);
+  const locks = await loadFileLocks();
+  const lock = locks.tryLock(report.paths.ownerLock);
   if (lock === undefined) throw inUse(report);
   try {
+    // The roster alone knows which sockets the killed left behind: it sweeps them as it lists.
+    await new FileRoster({ storeDirectory: directory, locks }).list();
     refuseAlive(await inspectGroup(group, options));
     const left = await removeFiles(directory);
     return { directory, left };

@@ -11,7 +11,7 @@ import { onTestFinished } from 'vitest';
 
 import { folderOf } from './files.js';
 
-const MAIN = join(import.meta.dirname, '../../dist/esm/src/cli/main.js');
+export const MAIN = join(import.meta.dirname, '../../dist/esm/src/cli/main.js');
 const HOLDER = join(import.meta.dirname, 'holder.mjs');
 
 export interface Ended {
@@ -23,6 +23,8 @@ export interface Ended {
 export interface RunOptions {
   readonly input?: string | Uint8Array;
   readonly variables?: Readonly<Record<string, string>>;
+  /** Runs as this user; only root may say so. */
+  readonly uid?: number;
 }
 
 /** Folders for stores and sockets; `socomm(…)` runs the command line in them. */
@@ -41,16 +43,21 @@ export class Place {
     mkdirSync(this.stores);
   }
 
-  start(args: readonly string[], variables: RunOptions['variables'] = {}): Running {
-    return new Running([MAIN, ...args], { ...this.#variables, ...variables });
+  /** Of the processes that this place runs. */
+  environment(): NodeJS.ProcessEnv {
+    return { ...process.env, FORCE_COLOR: undefined, ...this.#variables };
+  }
+
+  start(args: readonly string[], { variables, uid }: RunOptions = {}): Running {
+    return new Running([MAIN, ...args], { ...this.#variables, ...variables }, uid);
   }
 
   socomm(...args: readonly string[]): Promise<Ended> {
     return this.run(args);
   }
 
-  async run(args: readonly string[], { input = '', variables }: RunOptions = {}): Promise<Ended> {
-    const running = this.start(args, variables);
+  async run(args: readonly string[], { input = '', ...options }: RunOptions = {}): Promise<Ended> {
+    const running = this.start(args, options);
     running.process.stdin.end(input);
     return running.ended;
   }
@@ -83,9 +90,10 @@ export class Running {
   #out = '';
   #err = '';
 
-  constructor(args: readonly string[], variables: Readonly<Record<string, string>>) {
+  constructor(args: readonly string[], variables: Readonly<Record<string, string>>, uid?: number) {
     // Together with NO_COLOR Node would warn of it.
-    this.process = spawn(process.execPath, args, { env: { ...process.env, FORCE_COLOR: undefined, ...variables } });
+    const env = { ...process.env, FORCE_COLOR: undefined, ...variables };
+    this.process = spawn(process.execPath, args, { env, ...(uid !== undefined && { uid }) });
     this.process.stdout.on('data', (chunk: Buffer) => (this.#out += chunk.toString()));
     this.process.stderr.on('data', (chunk: Buffer) => (this.#err += chunk.toString()));
     // A process that ends early closes its input under us.

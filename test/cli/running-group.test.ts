@@ -141,6 +141,32 @@ describe('a group that somebody runs', () => {
     expect({ code, out }).toEqual({ code: 5, out: '' });
     expect(err).toContain('the change was made but is not durable');
     expect((await place.socomm('get', 'acme', '/a/b')).out).toBe('1\n');
+    const status = await place.socomm('status', 'acme');
+    expect(status.out).toContain('acme  run, but its writer does not answer');
+    expect(JSON.parse((await place.socomm('status', 'acme', '--json')).out)).toMatchObject({
+      ...{ state: 'stalled', roots: [{ name: 'a' }], writer: { pid: writer.process.pid } },
+    });
+    writer.process.kill('SIGCONT');
+    await Promise.all([writer.end(), follower.end()]);
+  });
+
+  test.each([
+    ['set', 'acme', '/a/b', '1'],
+    ['delete', 'acme', '/a/a'],
+    ['import', 'acme', '-'],
+  ])('whose writer is stopped: %s says that it waits, and for whom; Ctrl-C says what was done', async (...args) => {
+    const place = new Place();
+    const writer = await place.hold('acme');
+    const follower = await place.hold('acme');
+    expect(await place.socomm('set', 'acme', '/a/a', '0')).toMatchObject({ code: 0 });
+    writer.process.kill('SIGSTOP');
+    const waiting = place.start(args);
+    waiting.process.stdin.end('{"id":"pad"}\n');
+    await waiting.line(`waiting for the writer (process ${writer.process.pid}) to confirm; it does not answer`);
+    waiting.process.kill('SIGINT');
+    const { code, out, err } = await waiting.ended;
+    expect({ code, out }).toEqual({ code: 130, out: '' });
+    expect(err).toContain('error: the change was made but is not durable');
     writer.process.kill('SIGCONT');
     await Promise.all([writer.end(), follower.end()]);
   });

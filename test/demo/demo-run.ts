@@ -1,8 +1,10 @@
 /** One run of the built demo, as a user starts it: a process of its own, told by its JSON lines. */
 
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import type { DemoEvent } from '../../src/cli/demo/events.js';
@@ -20,6 +22,18 @@ export interface DemoRunOptions {
 export class DemoRun {
   readonly events: DemoEvent[] = [];
   exitCode: number | null = null;
+  /** The reader goes away, as `head` does. */
+  readonly leave: () => void;
+  /** SIGKILL for the presenter. */
+  readonly kill: () => void;
+
+  constructor(child: ChildProcess, lines: Interface) {
+    this.leave = () => {
+      child.stdout?.destroy();
+      lines.close();
+    };
+    this.kill = () => child.kill('SIGKILL');
+  }
 
   of<Kind extends DemoEvent['kind']>(kind: Kind): Told<Kind>[] {
     return this.events.filter((event): event is Told<Kind> => event.kind === kind);
@@ -44,9 +58,10 @@ export class DemoRun {
 export async function runDemo(options: readonly string[], { env, onEvent }: DemoRunOptions): Promise<DemoRun> {
   const child = spawn(process.execPath, [main, 'demo', '--json', ...options], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
-  const run = new DemoRun();
+  const lines = createInterface({ input: child.stdout });
+  const run = new DemoRun(child, lines);
   try {
-    for await (const line of createInterface({ input: child.stdout })) {
+    for await (const line of lines) {
       const event = JSON.parse(line) as DemoEvent;
       run.events.push(event);
       await onEvent?.(event, run, () => child.kill('SIGINT'));

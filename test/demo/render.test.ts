@@ -7,7 +7,7 @@ import type { DemoEvent } from '../../src/cli/demo/events.js';
 import type { Paint } from '../../src/cli/demo/paint.js';
 import { digestBlocks } from '../../src/cli/demo/paint.js';
 import { renderLanes } from '../../src/cli/demo/render-lanes.js';
-import { renderScreen } from '../../src/cli/demo/render-screen.js';
+import { renderLog, renderScreen } from '../../src/cli/demo/render-screen.js';
 import { copyReport, met, sceneOf } from './scene-of.js';
 
 const plain: Paint = (_, text) => text;
@@ -107,6 +107,18 @@ describe('the screen', () => {
     const lines = stripVTControlCharacters(text).split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
     if (rows >= 24) expect(lines.length).toBeLessThan(rows);
+  });
+
+  test('cuts no line that tells what went wrong', () => {
+    const message = Array.from({ length: 40 }, (_, n) => `word${n}`).join(' ');
+    for (const lines of [
+      renderLog(sceneOf({ kind: 'failed', message }).lines, 80, plain),
+      renderScreen(sceneOf({ kind: 'failed', message }), { columns: 80, rows: 30, atMs: 0 }, plain).split('\n'),
+    ]) {
+      expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(`✗ ${message}`);
+      expect(lines.filter((line) => line.includes('word')).join('')).not.toContain('…');
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    }
   });
 
   test('gives different digests different colours', () => {

@@ -78,6 +78,32 @@ describe('socomm demo', { timeout: 180_000 }, () => {
     expect(demo.running).toEqual([]);
   });
 
+  test.each([[[] as string[]], [['--stay']]])('ends in order, and not good, when its reader goes away %j', async (options) => {
+    const demo = await runDemo([...options, '--directory', directory], {
+      env,
+      onEvent: (event, { leave }) => {
+        if (event.kind === (options.length === 0 ? 'imported' : 'stayed')) leave();
+      },
+    });
+    expect(demo.exitCode).toBe(1);
+    expect(demo.running).toEqual([]);
+    expect(await readdir(join(directory, 'peers'))).toEqual([]);
+    expect(await readdir(join(scratch, 'run'))).toEqual([]);
+  });
+
+  test('leaves nobody and no socket behind when it is killed itself', async () => {
+    const demo = await runDemo(['--directory', directory], {
+      env,
+      onEvent: (event, { kill }) => {
+        if (event.kind === 'edits-began') kill();
+      },
+    });
+    expect(demo.exitCode).toBe(null);
+    await expect.poll(() => demo.running, { timeout: 15_000 }).toEqual([]);
+    expect(await readdir(join(directory, 'peers'))).toEqual([]);
+    expect(await readdir(join(scratch, 'run'))).toEqual([]);
+  });
+
   test('exits with 1 when a process dies that it has not killed, and leaves nobody behind', async () => {
     const demo = await runDemo(['--directory', directory], {
       env,

@@ -3,7 +3,7 @@
 import { simulate } from './simulate.js';
 
 /** Seeds that once found a bug; they run first, always. */
-const CORPUS = [41, 156, 158, 196, 466];
+const CORPUS = [41, 156, 158, 196, 466, 10_450, 10_742, 10_860, 11_991];
 
 export interface Outcome {
   readonly failures: readonly string[];

@@ -8,13 +8,14 @@ import { documentJson, toJson } from '../document-json.js';
 import { readPath } from '../document-path.js';
 import type { RootKind } from '../document-roots.js';
 import type { Ending } from '../exit.js';
-import { viewGroup } from '../open-group.js';
+import { viewGroup, warnOfDamage } from '../open-group.js';
 import type { GroupView } from '../open-group.js';
 import { formatBytes, formatCount, plural } from '../output/format.js';
 import { progressLine } from '../output/progress.js';
 import type { Pointer } from '../pointer.js';
 import { exportLines } from '../presets/export.js';
 import type { Loss } from '../presets/export.js';
+import { requireTarget } from '../require-path.js';
 import type { Session, WaitOptions } from '../session.js';
 import { writeWholeFile } from '../write-file.js';
 
@@ -42,11 +43,14 @@ export function registerExport(program: Command, session: Session): void {
 
 async function runExport(session: Session, group: string, file: string | undefined, options: ExportOptions): Promise<Ending> {
   const { terminal } = session;
+  let hasDamage = false;
   const losses: Loss[] = [];
   const counts = { entries: 0, bytes: 0 };
   const target = file === '-' ? undefined : file;
   const format = options.format ?? (/\.json(\.gz)?$/i.test(target ?? '') ? 'json' : 'jsonl');
+  if (target !== undefined) await requireTarget(target);
   await viewGroup(group, options, session, async (view, signal) => {
+    hasDamage = warnOfDamage(terminal, view.damage);
     const draw = progressLine(terminal);
     const texts = counted(
       textsOf(view, { ...options, format }, (loss) => losses.push(loss)),
@@ -62,7 +66,7 @@ async function runExport(session: Session, group: string, file: string | undefin
   terminal.settle();
   for (const { path, what } of losses) terminal.note(`${path}: JSON has no form for ${what}; it will not come back as it is`);
   if (target !== undefined) tell();
-  return losses.length > 0 ? 'partial' : 'good';
+  return losses.length > 0 || hasDamage ? 'partial' : 'good';
 
   function tell(): void {
     const what = format === 'json' ? 'the document' : plural(counts.entries, 'preset');

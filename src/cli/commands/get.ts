@@ -7,7 +7,7 @@ import { documentJson, toJson } from '../document-json.js';
 import { readPath } from '../document-path.js';
 import type { RootKind } from '../document-roots.js';
 import type { Ending } from '../exit.js';
-import { viewGroup } from '../open-group.js';
+import { viewGroup, warnOfDamage } from '../open-group.js';
 import { visible } from '../output/format.js';
 import type { Pointer } from '../pointer.js';
 import type { Session, WaitOptions } from '../session.js';
@@ -31,12 +31,13 @@ export function registerGet(program: Command, session: Session): void {
 
 async function get(session: Session, group: string, path: Pointer = [], options: GetOptions): Promise<Ending> {
   const { terminal } = session;
-  return viewGroup<Ending>(group, options, session, async ({ doc }, signal) => {
+  return viewGroup<Ending>(group, options, session, async ({ doc, damage }, signal) => {
+    const hasDamage = warnOfDamage(terminal, damage);
     const root = { rootKind: options.rootType };
     const form = { isDelta: options.delta };
     const value = path.length === 0 ? documentJson(doc, root, form) : toJson(readPath(doc, path, root), form);
     const text = typeof value === 'string' && !options.json ? value : JSON.stringify(value, undefined, 2);
     await terminal.write(`${terminal.isOutTty ? visible(text) : text}\n`, signal);
-    return 'good';
+    return hasDamage ? 'partial' : 'good';
   });
 }

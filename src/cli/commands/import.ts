@@ -7,8 +7,7 @@ import { inspectGroup, Y } from '../../index.js';
 import { addCommonOptions, addExamples, addTimeout, endWith, groupArgument, parsePath } from '../command-options.js';
 import { CliError } from '../exit.js';
 import type { Ending } from '../exit.js';
-import { systemCodeOf } from '../failure.js';
-import { changeGroup, placeOf, viewGroup } from '../open-group.js';
+import { changeGroup, placeOf, viewGroup, warnOfDamage } from '../open-group.js';
 import { formatCount, plural, visible } from '../output/format.js';
 import { countsText, progressLine } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
@@ -16,6 +15,7 @@ import type { Pointer } from '../pointer.js';
 import { importPresets } from '../presets/import.js';
 import type { ImportProgress, ImportReport, ImportTarget } from '../presets/import.js';
 import { findSources } from '../presets/sources.js';
+import { isMissing } from '../require-path.js';
 import type { Session, WaitOptions } from '../session.js';
 
 interface ImportCommandOptions extends WaitOptions {
@@ -85,8 +85,7 @@ async function requireSources(paths: readonly string[]): Promise<void> {
   let count = 0;
   for (const path of paths) {
     const { files } = await findSources([path]).catch((cause: unknown) => {
-      const isMissing = systemCodeOf(cause) === 'ENOENT' || systemCodeOf(cause) === 'ENOTDIR';
-      throw isMissing ? new CliError('notFound', `there is no file or folder ${path}`, { cause }) : cause;
+      throw isMissing(cause) ? new CliError('notFound', `there is no file or folder ${path}`, { cause }) : cause;
     });
     count += files.length;
   }
@@ -99,7 +98,10 @@ async function runDry(group: string, options: ImportCommandOptions, session: Ses
   if (place.store === undefined && !place.isAlive) {
     return run({ doc: new Y.Doc(), transact: (change) => change() }, session.signal);
   }
-  return viewGroup(group, options, session, ({ doc }, signal) => run({ doc, transact: (change) => change() }, signal));
+  return viewGroup(group, options, session, ({ doc, damage }, signal) => {
+    warnOfDamage(session.terminal, damage);
+    return run({ doc, transact: (change) => change() }, signal);
+  });
 }
 
 const PROBLEMS_TOLD_MAX = 20;

@@ -8,6 +8,7 @@ import type { Ending } from '../exit.js';
 import { placeOf } from '../open-group.js';
 import { formatBytes, formatCount } from '../output/format.js';
 import { formatTable } from '../output/table.js';
+import { requireFolder } from '../require-path.js';
 import type { CommonOptions, Session } from '../session.js';
 
 export function registerLs(program: Command, session: Session): void {
@@ -18,10 +19,12 @@ export function registerLs(program: Command, session: Session): void {
 }
 
 async function ls({ terminal, signal }: Session, options: CommonOptions): Promise<Ending> {
+  if (options.directory !== undefined) await requireFolder(options.directory);
   const groups = await listGroups({ ...placeOf(options), signal });
+  const ending = groups.some(({ unreadable }) => unreadable !== undefined) ? 'partial' : 'good';
   if (options.json) {
     terminal.print(JSON.stringify(groups, undefined, 2));
-    return 'good';
+    return ending;
   }
   if (groups.length === 0) {
     terminal.note('no groups here; "socomm where <group>" tells where one would lie');
@@ -29,9 +32,9 @@ async function ls({ terminal, signal }: Session, options: CommonOptions): Promis
   }
   const rows = groups.map((it) => [
     it.group,
-    it.isAlive ? 'running' : 'stored',
+    it.unreadable === undefined ? (it.isAlive ? 'running' : 'stored') : `unreadable (${it.unreadable})`,
     it.isAlive ? formatCount(it.peers) : '–',
-    formatBytes(it.bytes),
+    it.unreadable === undefined ? formatBytes(it.bytes) : '–',
     it.directory,
   ]);
   const columns = [
@@ -42,5 +45,5 @@ async function ls({ terminal, signal }: Session, options: CommonOptions): Promis
     { heading: 'directory' },
   ];
   terminal.print(...formatTable(columns, rows, (heading) => terminal.style('dim', heading)));
-  return 'good';
+  return ending;
 }

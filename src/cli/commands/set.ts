@@ -5,14 +5,15 @@ import { addAbortSignal } from 'node:stream';
 import type { Command } from 'commander';
 
 import { addCommonOptions, addExamples, addRootType, addTimeout, endWith, groupArgument, pathArgument, usage } from '../command-options.js';
-import { writePath } from '../document-path.js';
+import { inspectGroup } from '../../index.js';
+import { isAppending, nothingToAppendTo, writePath } from '../document-path.js';
 import type { RootKind } from '../document-roots.js';
 import { CliError } from '../exit.js';
 import type { Ending } from '../exit.js';
 import { readJson } from '../json-text.js';
 import type { JsonValue } from '../json-text.js';
 import { VALUE_BYTES_MAX } from '../limits.js';
-import { changeGroup } from '../open-group.js';
+import { changeGroup, placeOf } from '../open-group.js';
 import { formatPointer } from '../pointer.js';
 import type { Pointer } from '../pointer.js';
 import { decodeText } from '../presets/file-text.js';
@@ -44,6 +45,7 @@ async function set(session: Session, group: string, path: Pointer, text: string,
       `give a path below a root: ${formatPointer([path[0] ?? 'settings', 'theme'])}`,
     );
   const value = parseValue(text === '-' ? await readInput(session.signal) : text, text === '-');
+  await requireRoot(session, group, path, options);
   const { result, term } = await changeGroup(group, options, session, (instance) =>
     instance.transact(() => writePath(instance.doc, path, value, { rootKind: options.rootType })),
   );
@@ -53,6 +55,13 @@ async function set(session: Session, group: string, path: Pointer, text: string,
     session.terminal.print(JSON.stringify({ group, path: formatPointer(path), value, term, hasMadeRoot: result.hasMadeRoot }));
   else session.terminal.print(`${formatPointer(path)} set; on disk (term ${term})`);
   return 'good';
+}
+
+/** Joining would make the group, only to find that there is nothing to append to. */
+async function requireRoot({ signal }: Session, group: string, path: Pointer, options: SetOptions): Promise<void> {
+  if (path.length > 2 || !isAppending(path) || options.rootType !== undefined) return;
+  const report = await inspectGroup(group, { ...placeOf(options), signal });
+  if (report.store === undefined && !report.isAlive) throw nothingToAppendTo(path[0] ?? '');
 }
 
 function parseValue(text: string, isInput: boolean): JsonValue {

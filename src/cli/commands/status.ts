@@ -11,7 +11,7 @@ import type { Ending } from '../exit.js';
 import { placeOf, viewGroup } from '../open-group.js';
 import type { GroupView } from '../open-group.js';
 import type { Session, WaitOptions } from '../session.js';
-import { measureRates, statusOf } from '../status/status.js';
+import { isWriterSilent, measureRates, statusOf } from '../status/status.js';
 import { statusLines } from '../status/status-lines.js';
 
 interface StatusOptions extends WaitOptions {
@@ -28,20 +28,29 @@ export function registerStatus(program: Command, session: Session): void {
 /** A group whose writer is stopped lets nobody catch up; its status is wanted all the more. */
 const PATIENCE_MS = 2000;
 const SAMPLE_MS = 400;
+const HEAR_INTERVAL_MS = 50;
 const WATCH_INTERVAL_MS = 1000;
 
 async function status(session: Session, group: string, options: StatusOptions): Promise<Ending> {
   return viewGroup<Ending>(group, { ...options, patienceMs: PATIENCE_MS }, session, async (view, signal) => {
     const survey = view.instance === undefined ? await view.report.survey() : undefined;
+    await hearWriter(view, signal);
     // Whoever ends it wants to keep what was last seen.
     session.signal.addEventListener('abort', () => session.terminal.keep(), { once: true });
     for (let intervalMs = SAMPLE_MS; ; intervalMs = WATCH_INTERVAL_MS) {
       await show(session, view, options, { survey, intervalMs, signal });
-      if (!options.watch || session.signal.aborted) return 'good';
       // A stored group does not change while one looks at the copy of it.
-      if (view.instance === undefined) return 'good';
+      if (!options.watch || session.signal.aborted || view.instance === undefined)
+        return view.damage.length + (survey?.damage.length ?? 0) > 0 ? 'partial' : 'good';
     }
   });
+}
+
+/** Its first word may come a moment after that of the peer that this one caught up from; a stopped one has none. */
+async function hearWriter({ report, instance }: GroupView, signal: AbortSignal): Promise<void> {
+  if (instance === undefined) return;
+  const endMs = performance.now() + PATIENCE_MS;
+  while (isWriterSilent(report, instance) && performance.now() < endMs) await setTimeout(HEAR_INTERVAL_MS, undefined, { signal });
 }
 
 interface Look {

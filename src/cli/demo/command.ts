@@ -3,14 +3,12 @@
  * no process and no scratch directory of ours is left, and the terminal is given back; the store stays.
  */
 
-import { stat } from 'node:fs/promises';
-
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 
 import { addCommonOptions, addExamples } from '../command-options.js';
-import { exitCodes } from '../exit.js';
+import { CliError, exitCodes } from '../exit.js';
 import { placeOf } from '../open-group.js';
+import { requirePath } from '../require-path.js';
 import type { CommonOptions, Session } from '../session.js';
 import { stopInOrder } from './act-return.js';
 import { Cast } from './cast.js';
@@ -51,7 +49,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
   const { terminal, signal } = session;
   const given = { group: GROUP, ...placeOf(options) };
   // A path that is not there is told before anything has begun.
-  for (const path of options.presets ?? []) await stat(path);
+  for (const path of options.presets ?? []) await requirePath(path);
   const { directory, wasCleared } = await clearStore(given, signal);
   const outlet = openOutlet(terminal, { isJson: options.json === true });
   const emit = (event: DemoEvent): void => outlet.show(event);
@@ -65,13 +63,27 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
     const stage = new Stage({ cast, emit, signal, place, source: sourceOf(options), seed: options.seed });
     await play(stage);
     const report = await conclude(stage, options);
+    // Who watches those that stay ends them by Ctrl-C; everything else that was broken off has not been seen to its end.
+    if (!(report.isGood && options.stay === true && isInterrupted(signal))) signal.throwIfAborted();
     process.exitCode = report.isGood ? exitCodes.good : exitCodes.failed;
+  } catch (error) {
+    throw signal.aborted && !isInterrupted(signal) ? brokenOff(signal.reason) : error;
   } finally {
     if (signal.aborted) emit({ kind: 'interrupted' });
     await cast.stop();
     process.off('exit', killAll);
     outlet.close();
   }
+}
+
+function isInterrupted({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof CliError && reason.ending === 'interrupted';
+}
+
+/** A reader that goes away is no failure of a command that only prints; this one has something to show. */
+function brokenOff(reason: unknown): unknown {
+  if (!(reason instanceof CliError) || reason.ending !== 'good') return reason;
+  return new CliError('failed', 'the demo was broken off, for nobody reads any more', { cause: reason });
 }
 
 async function conclude(stage: Stage, options: DemoOptions): Promise<DemoReport> {
@@ -103,5 +115,5 @@ function sourceOf({ presets, seed }: DemoOptions): PresetSource {
 function parseSeed(text: string): number {
   const seed = Number(text);
   if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
-  throw new InvalidArgumentError('A seed is a whole number from 0 to 4294967295.');
+  throw new CliError('usage', `--seed takes a whole number from 0 to 4294967295; got ${JSON.stringify(text)}`);
 }

@@ -2,8 +2,8 @@
  * A player: a process that loads the package twice, as ESM and as CJS, joins the group with each copy, and does what the
  * presenter orders. This file is its entry; nothing imports it.
  *
- * It must never outlive the presenter: when the channel goes, it closes its copies in order and ends. Ctrl-C reaches the
- * whole foreground group and is ignored here; the presenter closes everybody in order.
+ * It must never outlive the presenter: when the channel goes, it closes its copies in order and ends. Ctrl-C, and
+ * the end of a terminal, reach the whole foreground group and are ignored here; the presenter closes everybody in order.
  */
 
 import { createRequire } from 'node:module';
@@ -146,11 +146,12 @@ async function loadBoth(): Promise<{ readonly loaded: ReadonlyMap<Build, Socomm>
 
 function say(said: Said): void {
   // The channel may close between a timer and its callback; then nobody listens any more.
-  if (process.connected) process.send?.(said);
+  // It may also break within the call, which would be an error that nobody hears.
+  if (process.connected) process.send?.(said, undefined, undefined, () => undefined);
 }
 
 async function start(): Promise<void> {
-  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   const { loaded, sawDoubleImport } = await loadBoth();
   const player = new Player(loaded);
   process.on('message', (message) => {

@@ -4,7 +4,7 @@
  */
 
 import { formatCount } from '../output/format.js';
-import { cutToWidth } from '../output/width.js';
+import { cutToWidth, wrapToWidth } from '../output/width.js';
 import type { EventLine } from './event-line.js';
 import { ACTS } from './events.js';
 import type { Paint, Style } from './paint.js';
@@ -22,15 +22,24 @@ export interface ScreenFrame {
 export function renderScreen(scene: Scene, { columns, rows, atMs }: ScreenFrame, paint: Paint): string {
   const top = [renderHead(scene, { columns, rows, atMs }, paint), '', ...renderMiddle(scene, columns, paint), ''];
   const room = Math.max(3, rows - top.length - 1);
-  return [...top, ...renderLog(scene.lines.slice(-room), columns, paint)].join('\n');
+  return [...top, ...renderLog(scene.lines.slice(-room), columns, paint).slice(-room)].join('\n');
 }
 
 export function renderLog(lines: Scene['lines'], columns: number, paint: Paint): string[] {
-  return lines.map((line) => {
+  return lines.flatMap((line) => {
     const time = `${(line.atMs / 1000).toFixed(2).padStart(6)} s `;
-    return paint('gray', time) + paint(TONES[line.tone].style, cutToWidth(`${TONES[line.tone].mark} ${line.text}`, columns - time.length));
+    const { mark, style } = TONES[line.tone];
+    const room = columns - time.length;
+    // What went wrong is told whole.
+    const [first = '', ...rest] =
+      line.tone === 'bad' ? wrapToWidth(line.text, room - MARK_COLUMNS) : [cutToWidth(line.text, room - MARK_COLUMNS)];
+    const indent = ' '.repeat(time.length + MARK_COLUMNS);
+    return [paint('gray', time) + paint(style, `${mark} ${first}`), ...rest.map((text) => indent + paint(style, text))];
   });
 }
+
+/** A mark and a space. */
+const MARK_COLUMNS = 2;
 
 const TONES: Readonly<Record<EventLine['tone'], { readonly mark: string; readonly style: Style }>> = {
   plain: { mark: '·', style: 'reset' },

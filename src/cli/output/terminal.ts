@@ -16,10 +16,10 @@ export class Terminal {
   readonly #moving = createLogUpdate(process.stderr);
   #isMoving = false;
 
-  /** `onReaderGone` is called when standard output cannot be written any more. */
-  constructor(onReaderGone: () => void) {
-    // EPIPE and its kin arrive as events, long after the write.
-    this.#out.on('error', onReaderGone);
+  /** `onUnwritable` is called with the reason when standard output cannot be written any more. */
+  constructor(onUnwritable: (error: Error) => void) {
+    // EPIPE, ENOSPC and their kin arrive as events, long after the write.
+    this.#out.on('error', onUnwritable);
     this.#err.on('error', () => undefined);
   }
 
@@ -51,6 +51,12 @@ export class Terminal {
   /** Resolves when more may be written: for output of any length. */
   async write(text: string, signal: AbortSignal): Promise<void> {
     if (!this.#out.write(text)) await once(this.#out, 'drain', { signal });
+  }
+
+  /** Resolves when all that was written has arrived, or cannot. */
+  flush(): Promise<void> {
+    // Whether it arrived was told by the event, which comes after this callback.
+    return new Promise((resolve) => this.#out.write('', () => setImmediate(resolve)));
   }
 
   /** Lines about the data, kept above what moves. */

@@ -25,7 +25,10 @@ const STATES = {
   stored: { style: 'yellow', text: 'stored, run by nobody' },
 } as const;
 
-function headLines({ group, state, directory, writer, store, rates }: Status, paint: Paint): readonly string[] {
+/** Others were there to catch up from. */
+const WRITER_SILENT = { style: 'red', text: 'run, but its writer does not answer' } as const;
+
+function headLines({ group, state, directory, writer, documents, store, rates }: Status, paint: Paint): readonly string[] {
   const told = writer === undefined ? 'none' : `${writer.id}${writer.pid === undefined ? '' : `, pid ${writer.pid}`}, term ${writer.term}`;
   const pairs: (readonly [string, string])[] = [['directory', directory]];
   if (state !== 'stored') pairs.push(['writer', told]);
@@ -33,7 +36,7 @@ function headLines({ group, state, directory, writer, store, rates }: Status, pa
     pairs.push(['store', `${formatBytes(store.bytes)} on disk, term ${store.term}, id ${store.id?.slice(0, 8) ?? 'unknown'}`]);
   if (rates !== undefined)
     pairs.push(['traffic', `${formatCount(rates.framesPerSecond)} frames/s, ${formatBytes(rates.bytesPerSecond)}/s`]);
-  const { style, text } = STATES[state];
+  const { style, text } = state === 'stalled' && documents.length > 0 ? WRITER_SILENT : STATES[state];
   return [`${paint('bold', group)}  ${paint(style, text)}`, ...formatPairs(pairs, (name) => paint('dim', name))];
 }
 

@@ -5,11 +5,12 @@ import { Y } from '../../index.js';
 import { openRoot, rootNames } from '../document-roots.js';
 import type { RootType } from '../document-roots.js';
 import { CliError } from '../exit.js';
+import { damageText } from '../open-group.js';
 import type { GroupView } from '../open-group.js';
 
 export interface Status {
   readonly group: string;
-  /** `stalled`: somebody runs it, and nobody who has the whole state answers. */
+  /** `stalled`: somebody runs it, and its writer, or whoever else has the whole state, does not answer. */
   readonly state: 'running' | 'stalled' | 'stored';
   readonly directory: string;
   readonly writer: { readonly id: string; readonly term: number; readonly pid: number | undefined } | undefined;
@@ -57,14 +58,14 @@ export interface Rates {
 }
 
 /** `survey` is what the store of a group that nobody runs holds. */
-export function statusOf({ doc, report, instance }: GroupView, survey: StoreSurvey | undefined, rates: Rates | undefined): Status {
+export function statusOf({ doc, report, instance, damage }: GroupView, survey: StoreSurvey | undefined, rates: Rates | undefined): Status {
   const inspection = instance?.inspect();
   const { store } = report;
   // Of a replica that is empty for want of answers nothing can be told.
   const hasCaughtUp = inspection?.isSynced !== false;
   return {
     group: report.group,
-    state: inspection === undefined ? 'stored' : inspection.isSynced && !inspection.isStalled ? 'running' : 'stalled',
+    state: stateOf(report, instance),
     directory: report.directory,
     writer: writerOf(report, instance),
     peers: peersOf(report, instance),
@@ -73,8 +74,21 @@ export function statusOf({ doc, report, instance }: GroupView, survey: StoreSurv
     rates,
     store: store === undefined ? undefined : { id: store.storeId, term: store.term, bytes: store.bytes },
     warnings: inspection?.warnings ?? [],
-    damage: (survey?.damage ?? []).map(({ document, what }) => (document === undefined ? what : `${document}: ${what}`)),
+    damage: [...new Set([...(survey?.damage ?? []).map((found) => damageText(found)), ...damage])],
   };
+}
+
+function stateOf(report: GroupReport, instance: Instance | undefined): Status['state'] {
+  if (instance === undefined) return 'stored';
+  const { isSynced, isStalled } = instance.inspect();
+  return isSynced && !isStalled && !isWriterSilent(report, instance) ? 'running' : 'stalled';
+}
+
+/** It lives, and has not said a word to this command's peer. */
+export function isWriterSilent(report: GroupReport, instance: Instance): boolean {
+  const writer = writerOf(report, instance);
+  // Before its first word a peer has no process id.
+  return writer?.pid !== undefined && !instance.peers.some(({ id, pid }) => id === writer.id && pid === writer.pid);
 }
 
 /** What goes in and out at this peer while `wait` lasts: all that is published reaches everybody. */
