@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { guarded } from '../../src/base/log.js';
 import { World } from '../simulation/world.js';
 import type { Member } from '../simulation/world.js';
 
@@ -65,7 +66,7 @@ describe('steady writing', () => {
 
   it('does not keep a flush from resolving', async () => {
     const world = new World(1);
-    world.diskDelayMs = 10;
+    world.diskDelayLeastMs = 5;
     const member = await world.join();
     await world.rest();
     stop = keepWriting(world, member);
@@ -74,7 +75,7 @@ describe('steady writing', () => {
 
   it('by others does not keep the writer from closing', async () => {
     const world = new World(1);
-    world.diskDelayMs = 10;
+    world.diskDelayLeastMs = 5;
     const [writer, other] = [await world.join(), await world.join()];
     await world.rest();
     expect(writer.peer.role).toBe('writer');
@@ -103,15 +104,9 @@ describe('callbacks of the application that throw', () => {
     expect(presets(a).toJSON()).toEqual({ x: 1, y: 1 });
   });
 
-  it('a log that throws stops nothing', async () => {
-    const world = new World(1);
-    const [a, b] = [await world.join({ log: boom }), await world.join()];
-    await world.rest();
-    presets(a).observe(boom);
-    presets(b).set('x', 1);
-    await world.run(b.instance.flush());
-    await world.rest();
-    expect(presets(a).toJSON()).toEqual({ x: 1 });
+  it('a log that throws ends with its own call', () => {
+    const log = guarded(boom);
+    expect(() => log({ level: 'warn', code: 'any', message: 'any' })).not.toThrow();
   });
 
   it("an 'update' listener that throws once does not silence the document", async () => {

@@ -3,6 +3,7 @@
  * joins; then everything heals, and what must hold is checked. Two writers at once end the run where they are seen.
  */
 
+import { isSocommError } from '../../src/base/errors.js';
 import { seededRandom } from '../../src/base/random.js';
 import type { Random } from '../../src/base/random.js';
 import { World } from './world.js';
@@ -108,7 +109,10 @@ class Story {
         if (this.#cutCount > 0) return;
         this.#lies.push(...promised.filter((key) => !map.has(key)).map((key) => `${instance.id} said synced and lacks ${key}`));
       })
-      .catch(() => undefined); // killed or closed before it was synced
+      .catch((error: unknown) => {
+        // Killed or closed before it was synced; anything else is a finding.
+        if (!isSocommError(error, 'SOCOMM_CLOSED')) this.#lies.push(`a newcomer failed: ${String(error)}`);
+      });
   }
 
   heal(): void {

@@ -4,8 +4,6 @@ import { seededRandom } from '../../src/base/random.js';
 import type { Random } from '../../src/base/random.js';
 import { pause } from '../../src/base/clock.js';
 import { VirtualClock } from '../../src/base/virtual-clock.js';
-import { guarded } from '../../src/base/log.js';
-import type { Log } from '../../src/base/log.js';
 import { enter } from '../../src/enter.js';
 import type { Instance } from '../../src/instance.js';
 import { ownPeer } from '../../src/peer-table.js';
@@ -28,7 +26,6 @@ export interface WorldJoinOptions {
   readonly canWrite?: boolean;
   /** How long the store takes to be read. */
   readonly loadDelayMs?: number;
-  readonly log?: Log;
 }
 
 export class World {
@@ -41,6 +38,8 @@ export class World {
   readonly disk: MemoryDisk;
   /** The longest that the disk takes for a batch: whoever is killed meanwhile has written nothing. */
   diskDelayMs = 0;
+  /** The shortest: with 0 a batch may be there at once, and nothing can come meanwhile. */
+  diskDelayLeastMs = 0;
   /** Share of the batches that the disk refuses. */
   diskErrorRate = 0;
 
@@ -50,7 +49,7 @@ export class World {
     this.disk = new MemoryDisk({ sync: () => this.#syncDisk() });
   }
 
-  async join({ canWrite = true, loadDelayMs = 0, log }: WorldJoinOptions = {}): Promise<Member> {
+  async join({ canWrite = true, loadDelayMs = 0 }: WorldJoinOptions = {}): Promise<Member> {
     const transport = new MemoryTransport(this.network);
     const store = new MemoryStore(this.disk);
     const load = store.load.bind(store);
@@ -63,10 +62,9 @@ export class World {
       store,
       clock: this.clock,
       random: this.#random,
-      log: guarded((entry) => {
-        if (entry.level === 'warn') this.warnings.set(entry.code, (this.warnings.get(entry.code) ?? 0) + 1);
-        log?.(entry);
-      }),
+      log: ({ level, code }) => {
+        if (level === 'warn') this.warnings.set(code, (this.warnings.get(code) ?? 0) + 1);
+      },
       pid: 0,
     });
     await peer.open();
@@ -76,7 +74,7 @@ export class World {
   }
 
   async #syncDisk(): Promise<void> {
-    await pause(this.clock, this.diskDelayMs * this.#random.fraction());
+    await pause(this.clock, this.diskDelayLeastMs + this.diskDelayMs * this.#random.fraction());
     if (this.#random.fraction() < this.diskErrorRate) throw new Error('the disk refuses');
   }
 
