@@ -13,7 +13,7 @@ import { SocommError, describe, isSocommError } from './base/errors.js';
 import type { Random } from './base/random.js';
 import { Candidate } from './election/candidate.js';
 import type { ElectionState } from './election/election.js';
-import type { Replica } from './replica.js';
+import type { Replica } from './replica/replica.js';
 import { Writer } from './writer.js';
 import type { WriterHost, WrittenDocument } from './writer-host.js';
 
@@ -25,6 +25,7 @@ export interface CandidacyOptions {
   readonly random: Random;
   readonly synchronizer: Synchronizer;
   readonly replicas: ReadonlyMap<string, Replica>;
+  readonly logBytesBeforeSnapshot: number | undefined;
   readonly warn: (code: string, message: string) => void;
   /** Something changed that a wait may depend on. */
   readonly changed: () => void;
@@ -76,6 +77,10 @@ export class Candidacy {
     this.#writer?.record(document, update, origins);
   }
 
+  documentOpened(): void {
+    this.#writer?.documentOpened();
+  }
+
   /** A document's numbers moved. */
   touch(document: string): void {
     this.#writer?.touch(document);
@@ -113,14 +118,16 @@ export class Candidacy {
   }
 
   #host(): WriterHost {
-    const { address, synchronizer, warn } = this.#options;
+    const { address, synchronizer, warn, logBytesBeforeSnapshot } = this.#options;
     return {
       address,
+      logBytesBeforeSnapshot,
       termHeard: () => synchronizer.state.termHeard,
       documents: () => this.#writtenDocuments(),
       loaded: (document, missed) => {
-        // What the store had and this group had not: everybody is to have it.
-        if (missed !== undefined) synchronizer.local(document, missed);
+        // What the store had and this group had not: everybody is to have it. It gets a number, which is durable already.
+        if (missed !== undefined) synchronizer.localBulk(document);
+        this.touch(document);
         synchronizer.documentLoaded(document);
       },
       stored: (document, vector) => synchronizer.stored(document, vector),

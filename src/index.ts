@@ -21,4 +21,4 @@ export type { Store } from '../storage/store.js';
 export type { Discovery } from '../sync/discovery.js';
 export type { Transport } from '../sync/transport.js';
 /** The Yjs that this copy works with: types made by another loaded copy of Yjs cannot be put into its documents. */
-export { Y } from './replica.js';
+export { Y } from './replica/replica.js';

@@ -1,6 +1,7 @@
 /** A plain snapshot of an instance for tools: data only, safe to print as JSON. */
 
 import type { StoredDocument } from '../storage/store.js';
+import { isMuted } from '../sync/muting.js';
 import type { Traffic } from '../sync/transport.js';
 import type { WriterRef } from '../sync/engine-io.js';
 import type { InstanceId, PeerId } from './base/ids.js';
@@ -19,6 +20,15 @@ export interface PeerReport {
   readonly pid: number;
   readonly packageVersion: string;
   readonly instances: readonly InstanceId[];
+  /** It keeps sending what cannot be used, and is not listened to for a while. */
+  readonly isMuted: boolean;
+}
+
+export interface RefusedPeer {
+  readonly id: PeerId;
+  /** The versions of the protocol that it speaks, where known. */
+  readonly protocolMin: number | undefined;
+  readonly protocolMax: number | undefined;
 }
 
 export interface DocumentInspection {
@@ -43,6 +53,8 @@ export interface Inspection {
   readonly isSynced: boolean;
   readonly isStalled: boolean;
   readonly peers: readonly PeerReport[];
+  /** Peers in the roster with whom this one has no version of the protocol in common. */
+  readonly refused: readonly RefusedPeer[];
   readonly instances: readonly InstanceId[];
   readonly documents: readonly DocumentInspection[];
   readonly traffic: Traffic;
@@ -66,6 +78,7 @@ export function reportPeers(peer: Peer): PeerReport[] {
     pid: status.pid,
     packageVersion: PACKAGE_VERSION,
     instances: status.instances,
+    isMuted: false,
   };
   const others = [...links.values()].map((link) => ({
     id: link.id,
@@ -76,6 +89,7 @@ export function reportPeers(peer: Peer): PeerReport[] {
     pid: link.status?.pid ?? 0,
     packageVersion: link.status?.packageVersion ?? '',
     instances: link.status?.instances ?? [],
+    isMuted: isMuted(link, peer.options.clock.now()),
   }));
   return [own, ...others];
 }
@@ -95,6 +109,7 @@ export function inspectPeer(peer: Peer): Inspection {
     isSynced: peer.isSynced,
     isStalled: state.isStalled,
     peers,
+    refused: [...state.refused].map(([id, range]) => ({ id, protocolMin: range?.protocolMin, protocolMax: range?.protocolMax })),
     instances: peers.flatMap(({ instances }) => instances),
     documents: peer.documentNames.map((name) => inspectDocument(peer, name)),
     traffic: { ...peer.options.transport.traffic },

@@ -13,7 +13,7 @@ import type { InstanceEvents } from './events.js';
 import { inspectPeer, reportPeers } from './inspection.js';
 import type { Inspection, PeerReport } from './inspection.js';
 import type { Peer } from './peer.js';
-import type { Y } from './replica.js';
+import type { Y } from './replica/replica.js';
 import { waitUntilSynced } from './waiting.js';
 
 export interface FlushOptions {

@@ -30,7 +30,8 @@ import { PACKAGE_VERSION } from './version.js';
  * @returns with the whole state: the store loaded, or caught up with a live peer (see `wait`).
  * Errors: `TypeError` for a wrong name or option; else a `SocommError`: SOCOMM_DIRECTORY_INVALID, SOCOMM_STORE_FOREIGN,
  * SOCOMM_STORE_NEWER, SOCOMM_STORE_MISMATCH, SOCOMM_STORE_DAMAGED, SOCOMM_STORE_FAILED, SOCOMM_RUNTIME_DIRECTORY_UNSAFE,
- * SOCOMM_NATIVE_MISSING, SOCOMM_NO_IPC, SOCOMM_LOCK_UNAVAILABLE, SOCOMM_WRITER_STALLED, SOCOMM_WRITER_UNREACHABLE.
+ * SOCOMM_NATIVE_MISSING, SOCOMM_NO_IPC, SOCOMM_LOCK_UNAVAILABLE, SOCOMM_WRITER_STALLED, SOCOMM_WRITER_UNREACHABLE,
+ * SOCOMM_VERSION_REFUSED.
  */
 export async function join(group: string, options: JoinOptions = {}): Promise<Instance> {
   checkGroup(group);

@@ -3,12 +3,14 @@
 import type { Vector } from '../storage/store.js';
 import type { ApplyOutcome } from '../sync/synchronizer-host.js';
 import type { Synchronizer } from '../sync/synchronizer.js';
-import { assert, describe } from './base/errors.js';
+import { assert } from './base/errors.js';
 import type { PeerId } from './base/ids.js';
 import type { Random } from './base/random.js';
 import type { Candidacy } from './candidacy.js';
-import { Replica } from './replica.js';
-import type { ReplicaListener } from './replica.js';
+import { Replica } from './replica/replica.js';
+import type { ReplicaListener } from './replica/replica.js';
+import type { UpdateSource } from './replica/update-check.js';
+import { clashMessage, replicaWarnings } from './replica-warnings.js';
 import type { Warnings } from './warnings.js';
 
 export interface OpenDocumentsOptions {
@@ -47,10 +49,11 @@ export class OpenDocuments {
   }
 
   /** Applies what came from a peer. */
-  apply(name: string, updates: readonly Uint8Array[], from: PeerId): ApplyOutcome {
-    this.heal();
+  apply(name: string, updates: readonly Uint8Array[], from: PeerId, source: UpdateSource): ApplyOutcome {
+    const replica = this.get(name);
+    replica.heal();
     this.#applying = from;
-    const outcome = this.get(name).apply(updates);
+    const outcome = replica.apply(updates, source);
     this.#applying = undefined;
     // Its number counts even where the content had come another way and there is nothing to record.
     if (outcome.ok) this.#options.candidacy().touch(name);
@@ -68,9 +71,17 @@ export class OpenDocuments {
     this.#options.candidacy().touch(name);
   }
 
-  /** Brings back documents that a listener of the application has muted. Never to be called from within a transaction. */
+  /** Another live replica writes under the client id of ours. */
+  renewClientId(name: string, otherPeer: PeerId): void {
+    const replica = this.get(name);
+    const id = replica.clientId();
+    replica.renewClientId();
+    this.#options.warnings.raise('client-id-clash', clashMessage(name, id, `peer ${otherPeer} has the same`));
+  }
+
+  /** Looks after documents whose changes Yjs may have stopped to tell. They do so themselves, but for what no event told of. */
   heal(): void {
-    for (const replica of this.#replicas.values()) replica.unmute();
+    for (const replica of this.#replicas.values()) replica.heal();
   }
 
   destroy(): void {
@@ -87,7 +98,7 @@ export class OpenDocuments {
         synchronizer().local(name, update);
       },
       received: (update) => candidacy().record(name, update, this.#originOf(name)),
-      observerThrew: (error) => warnings.raise('observer-threw', `an observer of ${name} threw: ${describe(error)}`),
+      ...replicaWarnings(name, warnings),
     };
   }
 

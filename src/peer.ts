@@ -7,11 +7,14 @@
 import type { Store } from '../storage/store.js';
 import type { Discovery } from '../sync/discovery.js';
 import type { WriterRef } from '../sync/engine-io.js';
+import type { EngineLimits } from '../sync/limits.js';
 import { MAIN } from '../sync/membership.js';
 import { Synchronizer } from '../sync/synchronizer.js';
 import type { SynchronizerHost } from '../sync/synchronizer-host.js';
-import type { Transport, TransportListener } from '../sync/transport.js';
-import { PROTOCOL_MAX, PROTOCOL_MIN } from '../sync/wire/frame.js';
+import { deferredListener } from '../sync/transport.js';
+import type { Transport } from '../sync/transport.js';
+import { PROTOCOL } from '../sync/wire/frame.js';
+import type { ProtocolRange } from '../sync/wire/frame.js';
 import type { Clock } from './base/clock.js';
 import { SocommError, assert, describe } from './base/errors.js';
 import { Emitter } from './base/emitter.js';
@@ -23,8 +26,10 @@ import { Scope } from './base/scope.js';
 import { Candidacy } from './candidacy.js';
 import type { InstanceEvents } from './events.js';
 import { OpenDocuments } from './open-documents.js';
-import type { Replica } from './replica.js';
+import type { Replica } from './replica/replica.js';
+import { RosterPoll } from './roster-poll.js';
 import { PACKAGE_VERSION } from './version.js';
+
 import { Warnings } from './warnings.js';
 
 export interface PeerOptions {
@@ -37,10 +42,13 @@ export interface PeerOptions {
   readonly random: Random;
   readonly log: Log;
   readonly pid: number;
+  /** Default: what this copy speaks. */
+  readonly protocol?: ProtocolRange;
+  /** Smaller ones in simulations. */
+  readonly limits?: Partial<EngineLimits>;
+  /** Default: LOG_BYTES_BEFORE_SNAPSHOT. */
+  readonly logBytesBeforeSnapshot?: number;
 }
-
-/** The roster is read again this often, in case a hello was lost. */
-export const ROSTER_POLL_MS = 10_000;
 
 export class Peer {
   readonly id: PeerId;
@@ -56,7 +64,7 @@ export class Peer {
   #status: 'open' | 'closing' | 'closed' = 'open';
   #instanceCount = 0;
   #closing: Promise<void> | undefined;
-  #cancelPoll: () => void = () => undefined;
+  #poll: RosterPoll | undefined;
 
   constructor(options: PeerOptions) {
     this.options = options;
@@ -85,14 +93,20 @@ export class Peer {
   }
 
   async #open(): Promise<void> {
-    const { transport, discovery, store, canWrite, pid, clock, random, log } = this.options;
+    const { transport, discovery, clock, random, log } = this.options;
+    const { store, canWrite, pid, limits, logBytesBeforeSnapshot, protocol = PROTOCOL } = this.options;
+    // Nobody knows our address before `announce`, so nothing arrives before the synchronizer is there.
     // Released in reverse: the writer's office, then goodbye, then the sockets, then the roster. The lock is free before
     // others hear that we go, so that whoever tries it then gets it.
     this.#scope.add('the roster entry', () => discovery.withdraw());
     this.#scope.add('the sockets', () => transport.close());
-    const address = await transport.open(this.id, this.#listener());
+    const address = await transport.open(
+      this.id,
+      deferredListener(() => this.synchronizer.listener),
+    );
     const packageVersion = PACKAGE_VERSION;
-    const synchronizer = new Synchronizer({ transport, discovery, clock, log, host: this.#host(), address, canWrite, pid, packageVersion });
+    const described = { address, canWrite, pid, packageVersion, limits, protocol };
+    const synchronizer = new Synchronizer({ transport, discovery, clock, log, host: this.#host(), ...described });
     const candidacy = new Candidacy({
       address,
       canWrite,
@@ -100,6 +114,7 @@ export class Peer {
       clock,
       random,
       synchronizer,
+      logBytesBeforeSnapshot,
       replicas: this.#documents.replicas,
       warn: (code, message) => this.warnings.raise(code, message),
       changed: () => this.#notify(),
@@ -108,10 +123,11 @@ export class Peer {
     this.#scope.add('the place in the mesh', () => synchronizer.leave());
     this.#scope.add('the office of the writer', () => candidacy.close());
     this.#documents.open(MAIN);
-    await discovery.announce({ ...address, pid, packageVersion, protocolMin: PROTOCOL_MIN, protocolMax: PROTOCOL_MAX, canWrite });
+    await discovery.announce({ ...address, pid, packageVersion, ...protocol, canWrite });
     candidacy.start();
     await synchronizer.meet();
-    this.#pollRoster();
+    const failed = (message: string): void => this.warnings.raise('roster-unreadable', message);
+    if (this.#status === 'open') this.#poll = new RosterPoll({ clock, random, synchronizer, failed });
   }
 
   get synchronizer(): Synchronizer {
@@ -143,6 +159,14 @@ export class Peer {
 
   replica(document: string): Replica {
     return this.#documents.get(document);
+  }
+
+  /** Opens a further document; nothing happens if it is open. */
+  openDocument(name: string): void {
+    this.assertOpen();
+    if (this.#documents.replicas.has(name)) return;
+    this.#documents.open(name);
+    this.candidacy.documentOpened();
   }
 
   get documentNames(): readonly string[] {
@@ -209,7 +233,7 @@ export class Peer {
 
   async #close(): Promise<void> {
     this.#status = 'closing';
-    this.#cancelPoll();
+    this.#poll?.stop();
     this.#parts?.synchronizer.drain();
     try {
       await this.#scope.close();
@@ -222,7 +246,7 @@ export class Peer {
   /** Ends without a word or a write, as a kill would; only for simulated peers. */
   crash(): void {
     this.#closing = Promise.resolve();
-    this.#cancelPoll();
+    this.#poll?.stop();
     this.#parts?.candidacy.crash();
     this.#parts?.synchronizer.stop();
     this.#end();
@@ -234,24 +258,12 @@ export class Peer {
     this.events.clear();
   }
 
-  /** Nobody knows our address before `announce`, so nothing arrives before the synchronizer is there. */
-  #listener(): TransportListener {
-    const listener = (): TransportListener => this.synchronizer.listener;
-    return {
-      published: (frame) => listener().published(frame),
-      requested: (from, frame) => listener().requested(from, frame),
-      responded: (from, frame) => listener().responded(from, frame),
-      subscribed: (key) => listener().subscribed(key),
-      disconnected: (peer) => listener().disconnected(peer),
-      dropped: (reason, detail) => listener().dropped(reason, detail),
-    };
-  }
-
   #host(): SynchronizerHost {
     const { events, warnings } = this;
     return {
-      apply: (document, updates, from) => this.#documents.apply(document, updates, from),
+      apply: (document, updates, from, source) => this.#documents.apply(document, updates, from, source),
       setAside: (document) => this.#documents.setAside(document),
+      renewClientId: (document, peer) => this.#documents.renewClientId(document, peer),
       synced: () => this.#notify(),
       writerChanged: (writer) => {
         this.candidacy.writerChanged(writer);
@@ -267,24 +279,11 @@ export class Peer {
         if (this.writer === undefined) this.candidacy.writerChanged(undefined);
         this.#notify();
       },
+      peerRefused: () => this.#notify(),
       stalled: (writer) => events.emit('stalled', { writer }),
       recovered: (writer) => events.emit('recovered', { writer }),
       warn: (code, message) => warnings.raise(code, message),
     };
-  }
-
-  #pollRoster(): void {
-    const { clock, random } = this.options;
-    this.#cancelPoll = clock.after(ROSTER_POLL_MS * (0.5 + random.fraction()), () => void this.#meet());
-  }
-
-  async #meet(): Promise<void> {
-    try {
-      await this.synchronizer.meet();
-    } catch (error) {
-      if (this.#status === 'open') this.warnings.raise('roster-unreadable', describe(error));
-    }
-    if (this.#status === 'open') this.#pollRoster();
   }
 
   #notify(): void {

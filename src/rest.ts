@@ -1,6 +1,6 @@
 /** Whether a set of peers has come to rest: a question of tests, asked of the inside. */
 
-import type { DocumentState } from '../sync/engine-state.js';
+import type { DocumentState } from '../sync/document-state.js';
 import type { Peer } from './peer.js';
 
 /** True when nobody has anything left to say or ask, and all that are not cut off from each other are equal. */
@@ -16,8 +16,8 @@ function isQuiet({ synchronizer }: Peer): boolean {
   return [...documents.values()].every(isDocumentQuiet);
 }
 
-function isDocumentQuiet({ outbox, catchUp, held, doubts, replica }: DocumentState): boolean {
-  return outbox.length === 0 && catchUp === undefined && held.size === 0 && doubts.size === 0 && !replica.hasPending();
+function isDocumentQuiet({ outboxBytes, catchUp, held, doubts, replica }: DocumentState): boolean {
+  return outboxBytes === 0 && catchUp === undefined && held.size === 0 && doubts.size === 0 && !replica.hasPending();
 }
 
 function areEqual(a: Peer, b: Peer): boolean {

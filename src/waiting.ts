@@ -1,5 +1,6 @@
 /** Waiting for a peer to be synced, and knowing when to stop waiting. */
 
+import { describeRange } from '../sync/versions.js';
 import type { Peer } from './peer.js';
 import { SocommError, describe, isSocommError } from './base/errors.js';
 
@@ -17,7 +18,8 @@ export interface SyncedOptions {
 
 /**
  * Resolves when the peer's `main` is synced: loaded from the store by who holds the lock, or exchanged with a peer that is synced.
- * Errors: SOCOMM_CLOSED; if impatient also SOCOMM_WRITER_STALLED, SOCOMM_WRITER_UNREACHABLE, and what made a takeover fail.
+ * Errors: SOCOMM_CLOSED; if impatient also SOCOMM_WRITER_STALLED, SOCOMM_WRITER_UNREACHABLE, SOCOMM_VERSION_REFUSED, and what made a
+ * takeover fail.
  */
 export function waitUntilSynced(peer: Peer, { signal, isImpatient }: SyncedOptions): Promise<void> {
   if (peer.isSynced) return Promise.resolve();
@@ -39,6 +41,7 @@ export function waitUntilSynced(peer: Peer, { signal, isImpatient }: SyncedOptio
       if (peer.status !== 'open') return end(() => reject(closed(peer)));
       const { failure } = peer.candidacy;
       if (isImpatient && isSocommError(failure) && !isAnyoneComplete(peer)) return end(() => reject(failure));
+      if (isImpatient && isRefused(peer)) return end(() => reject(versionRefused(peer)));
     };
     const review = (): void => {
       // A loop that was blocked, or a machine that slept, is our own silence and nobody else's.
@@ -63,6 +66,23 @@ function closed(peer: Peer): SocommError {
   return new SocommError('SOCOMM_CLOSED', `the instance of group ${peer.options.group} was closed before it was synced`);
 }
 
+/** Others are there, none of them speaks our version, and the store is theirs. */
+function isRefused({ synchronizer, candidacy }: Peer): boolean {
+  const { refused, links, hasRoster } = synchronizer.state;
+  const isOurs = candidacy.state.kind === 'taking-over' || candidacy.state.kind === 'leading';
+  return hasRoster && refused.size > 0 && links.size === 0 && !isOurs;
+}
+
+function versionRefused({ synchronizer, options: { group } }: Peer): SocommError {
+  const { refused, protocol } = synchronizer.state;
+  const theirs = [...refused.values()].map((range) => (range === undefined ? 'another one' : describeRange(range)));
+  return new SocommError(
+    'SOCOMM_VERSION_REFUSED',
+    `this copy speaks version ${describeRange(protocol)} of the protocol, the peers of group ${group} speak ${[...new Set(theirs)].join(', ')}: ` +
+      'nothing was joined; update the program that holds the older copy of socomm, and restart both',
+  );
+}
+
 function isAnyoneComplete(peer: Peer): boolean {
   return [...peer.synchronizer.state.links.values()].some((link) => link.status?.isComplete === true);
 }
@@ -75,7 +95,7 @@ function lastHeardAt(peer: Peer, startedAt: number): number {
   const isLoading = [...links.values()].some(({ status }) => status?.isTakingOver === true);
   if (isLoading && now - startedAt < JOIN_LOADING_MAX_MS) return now;
   const progress = [...documents.values()].map(({ catchUp }) =>
-    catchUp === undefined || catchUp.chunks.length === 0 ? 0 : catchUp.progressAt,
+    catchUp === undefined || catchUp.chunks.size === 0 ? 0 : catchUp.progressAt,
   );
   return Math.max(startedAt, writerHeardAt, ...progress);
 }
@@ -84,7 +104,7 @@ async function explainSilence(peer: Peer): Promise<SocommError> {
   const { store, discovery, transport, group } = peer.options;
   try {
     const owner = await store.readOwner();
-    if (owner !== undefined && discovery.isAlive(owner.peer) && !transport.canReach({ id: owner.peer, ...owner })) {
+    if (owner !== undefined && discovery.isAlive(owner.peer) && !transport.canReach(owner)) {
       return new SocommError(
         'SOCOMM_WRITER_UNREACHABLE',
         `the writer of group ${group} lives, but its sockets (${owner.publisher}, ${owner.responder}) cannot be reached from here; ` +

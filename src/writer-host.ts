@@ -2,7 +2,7 @@
 
 import type { Damage, Vector } from '../storage/store.js';
 import type { PeerAddress } from '../sync/transport.js';
-import type { Replica } from './replica.js';
+import type { Replica } from './replica/replica.js';
 
 /** A document as the writer sees it. */
 export interface WrittenDocument {
@@ -19,6 +19,8 @@ export interface WriterHost {
   /** Highest term that any peer was heard to claim. */
   readonly termHeard: () => number;
   readonly documents: () => readonly WrittenDocument[];
+  /** Default: LOG_BYTES_BEFORE_SNAPSHOT. */
+  readonly logBytesBeforeSnapshot: number | undefined;
   /** The document was loaded whole; `missed` is what the live replica had not had. */
   loaded(document: string, missed: Uint8Array | undefined): void;
   stored(document: string, vector: Vector): void;

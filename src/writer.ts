@@ -8,8 +8,8 @@
 import type { PeerAddress } from '../sync/transport.js';
 import type { OpenedStore, Store, StoreRecord, StoredDocument, Vector } from '../storage/store.js';
 import { SocommError } from './base/errors.js';
-import { isFaithful } from './replica.js';
-import type { Replica } from './replica.js';
+import { Compaction } from './compaction.js';
+import type { Replica } from './replica/replica.js';
 import type { WriterHost, WrittenDocument } from './writer-host.js';
 
 /** What is known of a document since it was loaded. */
@@ -21,8 +21,6 @@ interface Loaded {
   readonly base: Uint8Array;
 }
 
-/** A log is replaced by a snapshot when it outgrows both this and the snapshot before it. */
-export const LOG_BYTES_BEFORE_SNAPSHOT = 512 * 1024;
 /** A batch is closed above this; the rest makes the next one. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -32,18 +30,14 @@ export class Writer {
   #queue: StoreRecord[] = [];
   readonly #touched = new Set<string>();
   readonly #loaded = new Map<string, Loaded>();
-  /** Documents whose stored bytes were damaged: a snapshot of the healed replica is due. */
-  readonly #damaged = new Set<string>();
-  /** Documents in whose stored log something is missing that later records build on: they stay, for a snapshot would lack them. */
-  readonly #torn = new Set<string>();
-  /** Documents whose snapshot did not give back what it was taken of: their log stays. */
-  readonly #refused = new Set<string>();
+  readonly #compaction: Compaction;
   #term = 0;
   #status: 'idle' | 'taking-over' | 'writing' | 'ended' = 'idle';
   #pump: Promise<void> | undefined;
   /** The takeover, for whoever must wait for its end. */
   #work: Promise<number> | undefined;
   #hasBegun = false;
+  #isLoading = false;
   /** The last batch is being asked for: what comes after it is the next writer's. */
   #isSettling = false;
   /** What the takeover's record covers. */
@@ -53,6 +47,7 @@ export class Writer {
   constructor(store: Store, host: WriterHost) {
     this.#store = store;
     this.#host = host;
+    this.#compaction = new Compaction(store, host);
   }
 
   get term(): number {
@@ -112,12 +107,30 @@ export class Writer {
     // Only now, with the term durable, is what was loaded first called whole.
     for (const name of this.#loaded.keys()) this.#tellLoaded(name);
     this.#kick();
+    await this.#loadRest();
+  }
+
+  /** A document was opened while we hold the office: what the store has of it comes to it as to the others. */
+  documentOpened(): void {
+    if (this.#hasBegun) void this.#loadRest();
+  }
+
+  async #loadRest(): Promise<void> {
+    if (this.#isLoading) return; // whoever loads looks again after each document
+    this.#isLoading = true;
     try {
-      for (const document of this.#host.documents()) if (!this.#loaded.has(document.name)) await this.#load(document);
+      for (let next = this.#nextToLoad(); next !== undefined; next = this.#nextToLoad()) await this.#load(next);
     } catch (error) {
       this.#fail(error);
+    } finally {
+      this.#isLoading = false;
     }
     this.#kick();
+  }
+
+  #nextToLoad(): WrittenDocument | undefined {
+    if (this.#hasEnded()) return undefined;
+    return this.#host.documents().find(({ name }) => !this.#loaded.has(name));
   }
 
   /** The state vector above which the replica's state is not known to be in the store; undefined where all of it is. */
@@ -133,13 +146,15 @@ export class Writer {
     if (this.#hasEnded()) return;
     const wasEmpty = replica.isEmpty;
     if (loaded.damage.length > 0) {
-      this.#damaged.add(name);
+      this.#compaction.noteDamaged(name);
       this.#touched.add(name);
       this.#host.damaged(loaded.damage);
     }
     const { changes } = replica;
     const hadPending = replica.hasPending();
     const missed = replica.load(loaded);
+    // What a listener that threw meanwhile has kept from being told is told now: it counts as a change.
+    replica.heal();
     // An observer may have written while it was loaded: that is not in the store.
     const isPure = wasEmpty && replica.changes === changes;
     // What came from elsewhere before the loading is not in the store, and cannot be told apart any more.
@@ -147,7 +162,7 @@ export class Writer {
     // What was pending may have been completed by what was loaded: then it is in the replica now, and not in the store.
     if (hadPending && missed !== undefined) this.record(name, missed, new Map());
     if (this.#hasBegun) this.#tellLoaded(name);
-    if (replica.hasPending()) this.#torn.add(name);
+    if (replica.hasPending()) this.#compaction.noteTorn(name);
     // What was pending may have found what it builds on.
     this.touch(name);
   }
@@ -224,26 +239,12 @@ export class Writer {
     return this.#queue.splice(0, count);
   }
 
-  /** Replaces the log of one document that has outgrown its snapshot. */
   async #compactOne(): Promise<void> {
     if (this.#status !== 'writing') return;
-    for (const { name, replica } of this.#host.documents()) {
-      const stored = this.#store.documents().find((document) => document.name === name);
-      if (stored === undefined || !this.#loaded.has(name) || this.#refused.has(name) || this.#torn.has(name) || replica.hasPending())
-        continue;
-      const isOutgrown = stored.logBytes > Math.max(LOG_BYTES_BEFORE_SNAPSHOT, stored.snapshotBytes);
-      if (!isOutgrown && !this.#damaged.has(name)) continue;
-      const state = replica.snapshot();
-      const stateVector = replica.stateVector();
-      if (!isFaithful(state, replica.digest())) {
-        this.#refused.add(name);
-        this.#host.snapshotRefused(name);
-        return;
-      }
-      await this.#store.replace(this.#term, { document: name, state, stateVector, through: this.#store.lastRecord(name) });
-      this.#damaged.delete(name);
-      return;
-    }
+    await this.#compaction.compactOne(
+      this.#term,
+      this.#host.documents().filter(({ name }) => this.#loaded.has(name)),
+    );
   }
 
   /** Writes what there is to write (if `isOrderly`), closes the database, frees the lock, in this order. Idempotent. */

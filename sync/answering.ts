@@ -2,84 +2,144 @@
 
 import type { PeerId } from '../src/base/ids.js';
 import { doubt } from './doubt.js';
+import type { DocumentState } from './document-state.js';
 import { vectorOf, wakeBy } from './engine-state.js';
-import type { Answer, Step } from './engine-state.js';
-import * as limits from './limits.js';
+import type { Answer, Link, Step, WantPace } from './engine-state.js';
+import { rejectBytes } from './fetching.js';
+import { ANSWER_EXPIRY_MS, CHUNKS_IN_FLIGHT_MAX, CHUNKS_MAX, DOUBT_GRACE_MS, WANTS_BURST_MAX, WANT_INTERVAL_MS } from './limits.js';
 import type { Frame } from './wire/frame.js';
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
 
-/** Answers at once with the first chunks; the vector is taken in the same tick as the difference. */
-export function answerWant(step: Step, from: PeerId, { document: name, request, stateVector }: FrameOf<'want'>): void {
-  const { state, now, effects } = step;
-  const document = state.documents.get(name);
-  if (document === undefined) {
-    effects.push({ kind: 'respond', peer: from, frame: { kind: 'refused', request, reason: 'unknown-document' } });
-    return;
+/** Answers at once, or where the asker asks too often, later. */
+export function onWant(step: Step, from: PeerId, want: FrameOf<'want'>): void {
+  const { state } = step;
+  const link = state.links.get(from);
+  const document = state.documents.get(want.document);
+  if (link === undefined) return;
+  if (document === undefined) return refuse(step, from, want.request, 'unknown-document');
+  if (!document.replica.canRead(want.stateVector)) return rejectBytes(step, from, 'a state vector that cannot be read');
+  const pace = paceOf(step, link, document);
+  pace.waiting = want;
+  if (pace.left < 1) {
+    state.counters.slowed++;
+    return wakeBy(state, pace.filledAt + WANT_INTERVAL_MS);
   }
-  if (!document.replica.canRead(stateVector)) return rejectBytes(step, from, 'a state vector');
-  const answer: Answer = {
-    request,
-    bytes: document.replica.difference(stateVector),
+  answer(step, from, document, pace);
+}
+
+/** Questions that had to wait, as far as they are due. */
+export function answerWaiting(step: Step): void {
+  for (const link of step.state.links.values()) {
+    for (const name of link.wants.keys()) {
+      const document = step.state.documents.get(name);
+      if (document === undefined) continue;
+      const pace = paceOf(step, link, document);
+      if (pace.waiting === undefined) continue;
+      if (pace.left >= 1) answer(step, link.id, document, pace);
+      else wakeBy(step.state, pace.filledAt + WANT_INTERVAL_MS);
+    }
+  }
+}
+
+/** The bucket as it is by now. */
+function paceOf({ now }: Step, link: Link, { name }: DocumentState): WantPace {
+  let pace = link.wants.get(name);
+  if (pace === undefined) {
+    pace = { left: WANTS_BURST_MAX, filledAt: now, waiting: undefined };
+    link.wants.set(name, pace);
+  }
+  // Counted in whole steps from one moment: the sum that is waited for is the sum that is found due.
+  while (pace.left < WANTS_BURST_MAX && now >= pace.filledAt + WANT_INTERVAL_MS) {
+    pace.left++;
+    pace.filledAt += WANT_INTERVAL_MS;
+  }
+  if (pace.left === WANTS_BURST_MAX) pace.filledAt = now;
+  return pace;
+}
+
+/** The first chunks of what the asker lacks; the vector is taken in the same tick as the difference. */
+function answer(step: Step, from: PeerId, document: DocumentState, pace: WantPace): void {
+  const { waiting: want } = pace;
+  if (want === undefined) return;
+  pace.left--;
+  pace.waiting = undefined;
+  const { state, now } = step;
+  const { replica, name } = document;
+  const given: Answer = {
+    request: want.request,
+    bytes: replica.difference(want.stateVector),
     // What is pending has been counted, and is not in the difference: then the answer claims no number.
-    vector: document.replica.hasPending() ? new Map() : vectorOf(state, document),
-    stateVector: document.replica.stateVector(),
+    vector: replica.hasPending() ? new Map() : vectorOf(state, document).set(state.self, document.ownSeq),
+    stateVector: replica.stateVector(),
     isComplete: document.isWhole,
     touchedAt: now,
   };
-  for (let index = 0; index < Math.min(limits.CHUNKS_IN_FLIGHT_MAX, chunkCount(answer)); index++)
-    sendChunk(step, from, name, answer, index);
-  keepAnswer(step, `${from}/${name}`, answer);
+  const count = chunkCount(step, given);
+  if (count > CHUNKS_MAX) {
+    step.effects.push({ kind: 'warn', code: 'answer-too-large', message: `what peer ${from} lacks of ${name} is over the limit` });
+    return refuse(step, from, want.request, 'expired');
+  }
+  for (let index = 0; index < Math.min(CHUNKS_IN_FLIGHT_MAX, count); index++) sendChunk(step, from, name, given, index);
+  keep(step, `${from}/${name}`, given);
   // They know of something that we lack: frames of it may be on their way, so look again a little later.
-  if (document.replica.isBehind(stateVector)) doubt(step, document, from, { graceMs: limits.DOUBT_GRACE_MS, evidence: stateVector });
+  if (replica.isBehind(want.stateVector)) doubt(step, document, from, { graceMs: DOUBT_GRACE_MS, evidence: want.stateVector });
 }
 
-export function rejectBytes({ state, effects }: Step, from: PeerId, what: string): void {
-  state.counters.rejected++;
-  effects.push({ kind: 'warn', code: 'frame-rejected', message: `${from} sent ${what} that cannot be read` });
+function refuse({ effects }: Step, peer: PeerId, request: number, reason: FrameOf<'refused'>['reason']): void {
+  effects.push({ kind: 'respond', peer, frame: { kind: 'refused', request, reason } });
 }
 
-function chunkCount({ bytes }: Answer): number {
-  return Math.max(1, Math.ceil(bytes.length / limits.CHUNK_BYTES));
+function chunkCount({ state }: Step, { bytes }: Answer): number {
+  return Math.max(1, Math.ceil(bytes.length / state.limits.chunkBytes));
 }
 
-function sendChunk({ effects }: Step, to: PeerId, document: string, answer: Answer, index: number): void {
-  const { request, isComplete } = answer;
-  const bytes = answer.bytes.subarray(index * limits.CHUNK_BYTES, (index + 1) * limits.CHUNK_BYTES);
+function sendChunk(step: Step, to: PeerId, document: string, given: Answer, index: number): void {
+  const { request, isComplete } = given;
+  const { chunkBytes } = step.state.limits;
+  const bytes = given.bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes);
   // The vectors travel once, with the first chunk.
-  const { vector, stateVector } = index === 0 ? answer : { vector: new Map<PeerId, number>(), stateVector: new Uint8Array() };
-  const frame = { kind: 'have', document, request, index, count: chunkCount(answer), bytes, vector, stateVector, isComplete } as const;
-  effects.push({ kind: 'respond', peer: to, frame });
+  const { vector, stateVector } = index === 0 ? given : { vector: new Map<PeerId, number>(), stateVector: new Uint8Array() };
+  const count = chunkCount(step, given);
+  const frame = { kind: 'have', document, request, index, count, bytes, vector, stateVector, isComplete } as const;
+  step.effects.push({ kind: 'respond', peer: to, frame });
 }
 
-function keepAnswer({ state, now }: Step, key: string, answer: Answer): void {
-  state.answers.delete(key);
-  if (chunkCount(answer) <= limits.CHUNKS_IN_FLIGHT_MAX) return;
-  // The one that was left alone longest goes first: the map is kept in the order of use.
-  const [oldest] = state.answers.keys();
-  if (oldest !== undefined && state.answers.size >= limits.ANSWERS_MAX) state.answers.delete(oldest);
-  state.answers.set(key, answer);
-  wakeBy(state, now + limits.ANSWER_EXPIRY_MS);
+/** Answers in chunks stay until the asker has them all: one may be lost on the way. */
+function keep(step: Step, key: string, given: Answer): void {
+  const { state, now } = step;
+  const { answers, limits } = state;
+  answers.delete(key);
+  if (chunkCount(step, given) === 1) return;
+  let bytes = given.bytes.length;
+  for (const kept of answers.values()) bytes += kept.bytes.length;
+  // Those that were left alone longest go first: the map is kept in the order of use.
+  for (const [oldest, kept] of answers) {
+    if (answers.size < limits.answersMax && bytes <= limits.answersBytesMax) break;
+    answers.delete(oldest);
+    bytes -= kept.bytes.length;
+  }
+  answers.set(key, given);
+  wakeBy(state, now + ANSWER_EXPIRY_MS);
 }
 
 /** Answers that nobody fetches any more. */
 export function expireAnswers({ state, now }: Step): void {
   for (const [key, { touchedAt }] of state.answers) {
-    const endsAt = touchedAt + limits.ANSWER_EXPIRY_MS;
+    const endsAt = touchedAt + ANSWER_EXPIRY_MS;
     if (now >= endsAt) state.answers.delete(key);
     else wakeBy(state, endsAt);
   }
 }
 
-export function answerMore(step: Step, from: PeerId, { document, request, index }: FrameOf<'more'>): void {
+export function onMore(step: Step, from: PeerId, { document, request, index }: FrameOf<'more'>): void {
+  const { answers } = step.state;
   const key = `${from}/${document}`;
-  const answer = step.state.answers.get(key);
-  if (answer?.request !== request || index >= chunkCount(answer)) {
-    step.effects.push({ kind: 'respond', peer: from, frame: { kind: 'refused', request, reason: 'expired' } });
-    return;
-  }
-  answer.touchedAt = step.now;
-  step.state.answers.delete(key);
-  sendChunk(step, from, document, answer, index);
-  if (index < chunkCount(answer) - 1) step.state.answers.set(key, answer);
+  const given = answers.get(key);
+  if (given?.request !== request) return refuse(step, from, request, 'expired');
+  answers.delete(key);
+  if (index >= chunkCount(step, given)) return; // they have it all
+  given.touchedAt = step.now;
+  answers.set(key, given);
+  sendChunk(step, from, document, given, index);
 }

@@ -5,14 +5,16 @@
  */
 
 import type { PeerId } from '../src/base/ids.js';
-import { rejectBytes } from './answering.js';
 import { doubt, isFounded } from './doubt.js';
 import type { ApplyCause } from './engine-io.js';
 import { wakeBy } from './engine-state.js';
-import type { DocumentState, Doubt, Link, Step } from './engine-state.js';
+import type { DocumentState, Doubt } from './document-state.js';
+import type { Link, Step } from './engine-state.js';
+import { ask, assemble, rejectBytes, resume, takeChunk } from './fetching.js';
 import * as limits from './limits.js';
 import { canAnyoneWrite, markSynced, markWhole, rankedLinks } from './membership.js';
-import { adopt, giveUpHole } from './sequence.js';
+import { isMuted } from './muting.js';
+import { adopt, believeSender, giveUpHole } from './sequence.js';
 import type { Frame } from './wire/frame.js';
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
@@ -23,7 +25,12 @@ export function settleAll(step: Step): void {
 
 /** Looks at what is known of a document and begins the one exchange that helps most, if any does. */
 export function settle(step: Step, document: DocumentState): void {
-  if (document.catchUp !== undefined) return wakeBy(step.state, document.catchUp.progressAt + document.silenceMs);
+  const { catchUp } = document;
+  if (catchUp !== undefined) {
+    const asked = step.state.links.get(catchUp.peer);
+    if (asked !== undefined && isMuted(asked, step.now)) return failCatchUp(step, document);
+    return wakeBy(step.state, catchUp.progressAt + document.silenceMs);
+  }
   if (!document.isWhole && settleUnvouched(step, document)) return;
   for (const peer of document.doubts.keys()) if (settleDoubt(step, document, peer) === 'asked') return;
 }
@@ -32,10 +39,10 @@ export function settle(step: Step, document: DocumentState): void {
 function settleUnvouched(step: Step, document: DocumentState): boolean {
   const { state, now } = step;
   const everyoneCounts = !canAnyoneWrite(state);
-  const sources = rankedLinks(state).filter((link) => link.status?.isComplete === true || everyoneCounts);
+  const sources = listenedTo(step).filter((link) => link.status?.isComplete === true || everyoneCounts);
   const next = sources.find((link) => !document.tried.has(link.id) && !(everyoneCounts && document.exchanged.has(link.id)));
   if (next !== undefined) {
-    begin(step, document, next.id, undefined);
+    ask(step, document, next.id, undefined);
     return true;
   }
   if (everyoneCounts && state.hasRoster) {
@@ -51,7 +58,7 @@ function settleUnvouched(step: Step, document: DocumentState): boolean {
 
 /** Has exchanged with us, was asked in vain, or has not said a word for so long that it counts as stopped. */
 function hasSpoken({ state, now }: Step, document: DocumentState, link: Link): boolean {
-  if (document.exchanged.has(link.id) || document.tried.has(link.id)) return true;
+  if (document.exchanged.has(link.id) || document.tried.has(link.id) || isMuted(link, now)) return true;
   if (link.status !== undefined) return false;
   const patienceEndsAt = link.openedAt + limits.STALL_MS;
   if (now < patienceEndsAt) wakeBy(state, patienceEndsAt);
@@ -73,7 +80,7 @@ function settleDoubt(step: Step, document: DocumentState, peer: PeerId): 'asked'
   }
   const source = sourceFor(step, peer, found);
   if (source !== undefined) {
-    begin(step, document, source.id, peer);
+    ask(step, document, source.id, peer);
     return 'asked';
   }
   found.tried.clear();
@@ -110,42 +117,29 @@ function setAside(step: Step, document: DocumentState): void {
   for (const peer of step.state.links.keys()) doubt(step, document, peer, { graceMs: 0, evidence: true });
 }
 
-function sourceFor({ state }: Step, peer: PeerId, { hint, tried }: Doubt): Link | undefined {
-  const preferred = [state.links.get(peer), hint === undefined ? undefined : state.links.get(hint)];
-  return [...preferred, ...rankedLinks(state)].find((link) => link?.status !== undefined && !tried.has(link.id));
+function sourceFor(step: Step, peer: PeerId, { hint, tried }: Doubt): Link | undefined {
+  const ranked = listenedTo(step);
+  const preferred = [peer, hint].map((id) => ranked.find((link) => link.id === id));
+  return [...preferred, ...ranked].find((link) => link !== undefined && !tried.has(link.id));
 }
 
-function begin({ state, now, effects }: Step, document: DocumentState, peer: PeerId, about: PeerId | undefined): void {
-  const request = ++state.requestCount;
-  document.catchUp = { peer, request, about, askedAt: now, chunks: [], head: undefined, progressAt: now };
-  state.counters.catchUps++;
-  const stateVector = document.replica.stateVector();
-  effects.push({ kind: 'request', peer, frame: { kind: 'want', document: document.name, request, stateVector } });
-  wakeBy(state, now + document.silenceMs);
+/** Whom it makes sense to ask, best first. */
+function listenedTo({ state, now }: Step): Link[] {
+  return rankedLinks(state).filter((link) => !isMuted(link, now));
 }
 
 export function onHave(step: Step, from: PeerId, have: FrameOf<'have'>): void {
-  const { state, now, effects } = step;
-  const document = state.documents.get(have.document);
+  const document = step.state.documents.get(have.document);
   const catchUp = document?.catchUp;
   if (document === undefined || catchUp === undefined || catchUp.peer !== from || catchUp.request !== have.request) return;
-  if (have.index !== catchUp.chunks.length) return; // one was lost on the way: the silence that follows ends this question
-  if (have.index === 0 && !document.replica.canRead(have.stateVector)) {
-    rejectBytes(step, from, 'a state vector');
+  const taken = takeChunk(step, document, catchUp, have);
+  if (taken === 'more') return;
+  const whole = taken === 'whole' ? assemble(catchUp) : undefined;
+  if (whole === undefined) {
+    rejectBytes(step, from, 'an answer that cannot be put together');
     return failCatchUp(step, document);
   }
-  catchUp.chunks.push(have.bytes);
-  catchUp.head ??= { vector: have.vector, stateVector: have.stateVector };
-  catchUp.progressAt = now;
-  state.counters.catchUpBytes += have.bytes.length;
-  const next = have.index + limits.CHUNKS_IN_FLIGHT_MAX;
-  if (next < have.count)
-    effects.push({ kind: 'request', peer: from, frame: { kind: 'more', document: document.name, request: have.request, index: next } });
-  if (catchUp.chunks.length < have.count) return;
-
-  const updates = [catchUp.chunks.length === 1 ? have.bytes : Buffer.concat(catchUp.chunks)];
-  const cause = { kind: 'catch-up', ...catchUp.head, isComplete: have.isComplete } as const;
-  effects.push({ kind: 'apply', document: document.name, updates, from, cause });
+  step.effects.push({ kind: 'apply', document: document.name, updates: [whole.update], from, cause: whole.cause });
 }
 
 type CaughtUp = Extract<ApplyCause, { kind: 'catch-up' }>;
@@ -154,6 +148,9 @@ type CaughtUp = Extract<ApplyCause, { kind: 'catch-up' }>;
 export function completeCatchUp(step: Step, document: DocumentState, from: PeerId, { vector, stateVector, isComplete }: CaughtUp): void {
   const askedAt = document.catchUp?.askedAt ?? step.now;
   adopt(step, document, vector);
+  // It has told its own last number, and all up to it has come.
+  const own = vector.get(from);
+  if (own !== undefined) believeSender(document, from, own);
   document.catchUp = undefined;
   document.catchUpEndedAt = step.now;
   document.silenceMs = limits.CATCH_UP_SILENCE_MS;
@@ -182,7 +179,7 @@ export function onInvite(step: Step, from: PeerId, { document: name, stateVector
   const document = step.state.documents.get(name);
   if (document === undefined) return;
   const evidence = stateVector.length === 0 ? true : stateVector;
-  if (evidence !== true && !document.replica.canRead(evidence)) return rejectBytes(step, from, 'a state vector');
+  if (evidence !== true && !document.replica.canRead(evidence)) return rejectBytes(step, from, 'a state vector that cannot be read');
   doubt(step, document, from, { graceMs: evidence === true ? 0 : limits.DOUBT_GRACE_MS, evidence });
   settle(step, document);
 }
@@ -198,6 +195,7 @@ export function endSilentCatchUps(step: Step): void {
   for (const document of step.state.documents.values()) {
     const { catchUp } = document;
     if (catchUp === undefined || step.now < catchUp.progressAt + document.silenceMs) continue;
+    if (resume(step, document, catchUp)) continue;
     document.silenceMs = Math.min(limits.CATCH_UP_SILENCE_MAX_MS, document.silenceMs * 2);
     failCatchUp(step, document);
   }
@@ -207,6 +205,9 @@ export function abandonCatchUpWith(step: Step, peer: PeerId): void {
   for (const document of step.state.documents.values()) {
     document.exchanged.delete(peer);
     if (document.catchUp?.peer === peer) failCatchUp(step, document);
+    // Ids are never used again: kept, they would gather for as long as anything is in doubt.
+    document.tried.delete(peer);
+    for (const { tried } of document.doubts.values()) tried.delete(peer);
   }
 }
 

@@ -2,7 +2,8 @@
 
 import type { PeerId } from '../src/base/ids.js';
 import { wakeBy } from './engine-state.js';
-import type { DocumentState, Doubt, Step } from './engine-state.js';
+import type { DocumentState, Doubt } from './document-state.js';
+import type { Step } from './engine-state.js';
 import type { Tails } from './wire/frame.js';
 
 export interface DoubtDetail {

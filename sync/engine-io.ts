@@ -11,14 +11,16 @@ export type Input =
   | { readonly kind: 'roster'; readonly entries: readonly RosterEntry[] }
   /** A frame that passed the codec; for requests and responses the transport vouches for the sender. */
   | { readonly kind: 'received'; readonly sender: PeerId; readonly frame: Frame }
+  /** What could not be decoded, where it names a sender. */
+  | { readonly kind: 'undecodable'; readonly sender: PeerId; readonly detail: string }
   | { readonly kind: 'subscribed'; readonly key: string }
   /** A peer is gone for good, or its connection is and it must be met anew. */
   | { readonly kind: 'lost'; readonly peer: PeerId }
   | { readonly kind: 'document-opened'; readonly document: string; readonly replica: ReplicaView; readonly isStored: boolean }
   /** This peer holds the lock and has the document whole from the store. */
   | { readonly kind: 'document-loaded'; readonly document: string }
-  /** Something that this replica has and others do not: to be numbered and published. */
-  | { readonly kind: 'local'; readonly document: string; readonly update: Uint8Array }
+  /** Something that this replica has and others do not: to be numbered and published. Without bytes: to be numbered, and fetched by who lacks it. */
+  | { readonly kind: 'local'; readonly document: string; readonly update: Uint8Array | undefined }
   /** The transport takes the next frame. */
   | { readonly kind: 'drain' }
   /** An `apply` effect was carried out. */
@@ -61,12 +63,16 @@ export type Effect =
   | { readonly kind: 'drain-soon' }
   /** Is this peer alive? If not: `lost`. */
   | { readonly kind: 'probe'; readonly peer: PeerId }
+  /** A replica of this peer writes under the client id of ours: we need another. */
+  | { readonly kind: 'renew-client-id'; readonly document: string; readonly peer: PeerId }
   | { readonly kind: 'synced'; readonly document: string }
   | { readonly kind: 'flushed'; readonly flush: number; readonly term: number }
   | { readonly kind: 'flush-failed'; readonly flush: number; readonly reason: 'no-writer' }
   | { readonly kind: 'writer-changed'; readonly writer: WriterRef | undefined }
   | { readonly kind: 'instances-changed'; readonly joined: readonly InstanceId[]; readonly left: readonly InstanceId[] }
   | { readonly kind: 'peer-lost'; readonly peer: PeerId }
+  /** We and this peer have no version of the protocol in common. */
+  | { readonly kind: 'peer-refused'; readonly peer: PeerId }
   | { readonly kind: 'stalled'; readonly writer: WriterRef }
   | { readonly kind: 'recovered'; readonly writer: WriterRef }
   | { readonly kind: 'warn'; readonly code: string; readonly message: string };

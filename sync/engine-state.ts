@@ -2,19 +2,26 @@
 
 import type { PeerId } from '../src/base/ids.js';
 import type { Effect, WriterRef } from './engine-io.js';
-import { CATCH_UP_SILENCE_MS } from './limits.js';
-import type { ReplicaView } from './replica-view.js';
+import type { DocumentState } from './document-state.js';
+import { ENGINE_LIMITS } from './limits.js';
+import type { EngineLimits } from './limits.js';
 import type { PeerAddress } from './transport.js';
-import type { PeerStatus, Vector } from './wire/frame.js';
+import { PROTOCOL } from './wire/frame.js';
+import type { Frame, PeerStatus, ProtocolRange, Vector } from './wire/frame.js';
 
 export interface EngineState {
   readonly self: PeerId;
+  readonly limits: EngineLimits;
+  /** The versions that this copy speaks. */
+  readonly protocol: ProtocolRange;
   readonly address: PeerAddress;
   status: PeerStatus;
   readonly links: Map<PeerId, Link>;
   readonly documents: Map<string, DocumentState>;
   /** Peers that were lost, and when: their numbers are forgotten after a while. */
-  readonly departed: Map<PeerId, number>;
+  readonly departed: Map<PeerId, Departed>;
+  /** Peers that cannot be spoken with, and the versions that they speak, where that is known. */
+  readonly refused: Map<PeerId, ProtocolRange | undefined>;
   /** The roster has been read: from now on, no link means nobody there. */
   hasRoster: boolean;
   writer: WriterRef | undefined;
@@ -50,74 +57,35 @@ export interface Link {
   status: PeerStatus | undefined;
   /** Our subscriptions have reached it: from here on what it publishes comes, or leaves a hole that we see. */
   isReady: boolean;
+  /** It has said hello or welcome: it is linked with us, too. READY alone does not show that. */
+  isMet: boolean;
   /** The key on which READY was asked for. */
   readyKey: string;
   readyAskedAt: number;
   /** How long READY may stay away before it is asked for again. */
   readyRetryMs: number;
   readonly openedAt: number;
+  /** The versions that it speaks. */
+  readonly protocol: ProtocolRange;
+  /** What of it failed a check lately: how often, and since when. */
+  rubbish: { count: number; since: number };
+  /** It is not listened to before this; -Infinity for never muted. */
+  mutedUntil: number;
+  /** How fast it asks, by document. */
+  readonly wants: Map<string, WantPace>;
 }
 
-export interface DocumentState {
-  readonly name: string;
-  readonly key: string;
-  readonly replica: ReplicaView;
-  /** Kept in the store by the writer, and so waited for by `flush()`. */
-  readonly isStored: boolean;
-  /** `synced` was said: what we have is the whole, or all that the peers of a group without a writer have between them. */
-  isSynced: boolean;
-  /** It is the whole, from the store or from one who has it: only then do we vouch for it. */
-  isWhole: boolean;
-  /** Our own updates that have no number yet. */
-  outbox: Uint8Array[];
-  ownSeq: number;
-  readonly applied: Map<PeerId, number>;
-  /** The highest number that each sender is known to have given. */
-  readonly tails: Map<PeerId, number>;
-  /** Frames behind a hole, by number. */
-  readonly held: Map<PeerId, Map<number, readonly Uint8Array[]>>;
-  heldBytes: number;
-  readonly doubts: Map<PeerId, Doubt>;
-  catchUp: CatchUp | undefined;
-  catchUpEndedAt: number;
-  /** Peers that were asked in vain for the whole. */
-  readonly tried: Set<PeerId>;
-  /** How long an answer may stay away: longer after each that did, for the question may just be a big one. */
-  silenceMs: number;
-  /** With whom we exchanged at least once. */
-  readonly exchanged: Set<PeerId>;
-  changedAt: number;
-  /** Since when something is pending in the replica; Infinity while nothing is. */
-  pendingSince: number;
-  /** When to repeat our last number; Infinity when that was done. */
-  tailDueAt: number;
-  /** What the writer said that it holds durably. */
-  stored: Map<PeerId, number>;
+export interface Departed {
+  readonly leftAt: number;
+  /** Whoever comes back stays muted. */
+  readonly mutedUntil: number;
 }
 
-/** A reason to believe that a peer has what we lack; looked at again when it is due. */
-export interface Doubt {
-  readonly dueAt: number;
-  /** Who else has it, by hearsay. */
-  readonly hint: PeerId | undefined;
-  /** In doubt while our replica is behind this; `true`: until an exchange. */
-  readonly evidence: Uint8Array | true | undefined;
-  /** When it was raised last: an answer to an earlier question says nothing about it. */
-  readonly raisedAt: number;
-  /** Who was asked about it in vain. */
-  readonly tried: Set<PeerId>;
-}
-
-export interface CatchUp {
-  readonly peer: PeerId;
-  readonly request: number;
-  /** Whose doubt led to the question; undefined for the bulk of a replica that is not synced. */
-  readonly about: PeerId | undefined;
-  readonly askedAt: number;
-  readonly chunks: Uint8Array[];
-  /** From the first chunk. */
-  head: { readonly vector: Vector; readonly stateVector: Uint8Array } | undefined;
-  progressAt: number;
+/** A bucket of questions that fills with time; a question that finds it empty waits, and gives way to a newer one. */
+export interface WantPace {
+  left: number;
+  filledAt: number;
+  waiting: Extract<Frame, { kind: 'want' }> | undefined;
 }
 
 /** An answer in chunks that a peer is fetching. */
@@ -152,6 +120,12 @@ export interface Counters {
   mismatches: number;
   skipped: number;
   rejected: number;
+  /** Answers of which a missing chunk was asked for again. */
+  resumed: number;
+  /** Questions that had to wait because their asker asks too often. */
+  slowed: number;
+  /** Frames of muted senders. */
+  unheard: number;
 }
 
 export interface EngineOptions {
@@ -159,16 +133,23 @@ export interface EngineOptions {
   readonly canWrite: boolean;
   readonly pid: number;
   readonly packageVersion: string;
+  /** Default: what this copy speaks. */
+  readonly protocol?: ProtocolRange | undefined;
+  /** Smaller than usual in simulations. */
+  readonly limits?: Partial<EngineLimits> | undefined;
 }
 
-export function createEngine({ address, canWrite, pid, packageVersion }: EngineOptions): EngineState {
+export function createEngine({ address, canWrite, pid, packageVersion, limits, protocol = PROTOCOL }: EngineOptions): EngineState {
   return {
     self: address.id,
+    limits: { ...ENGINE_LIMITS, ...limits },
+    protocol,
     address,
     status: { revision: 0, term: 0, isComplete: false, canWrite, isTakingOver: false, pid, packageVersion, instances: [] },
     links: new Map(),
     documents: new Map(),
     departed: new Map(),
+    refused: new Map(),
     hasRoster: false,
     writer: undefined,
     termHeard: 0,
@@ -185,34 +166,19 @@ export function createEngine({ address, canWrite, pid, packageVersion }: EngineO
     isLeaving: false,
     now: 0,
     wakeAt: Infinity,
-    counters: { applied: 0, duplicates: 0, gaps: 0, catchUps: 0, catchUpBytes: 0, mismatches: 0, skipped: 0, rejected: 0 },
-  };
-}
-
-export function createDocument(name: string, key: string, replica: ReplicaView, isStored: boolean): DocumentState {
-  return {
-    name,
-    key,
-    replica,
-    isStored,
-    isSynced: false,
-    isWhole: false,
-    outbox: [],
-    ownSeq: 0,
-    applied: new Map(),
-    tails: new Map(),
-    held: new Map(),
-    heldBytes: 0,
-    doubts: new Map(),
-    catchUp: undefined,
-    catchUpEndedAt: -Infinity,
-    tried: new Set(),
-    silenceMs: CATCH_UP_SILENCE_MS,
-    exchanged: new Set(),
-    changedAt: -Infinity,
-    pendingSince: Infinity,
-    tailDueAt: Infinity,
-    stored: new Map(),
+    counters: {
+      applied: 0,
+      duplicates: 0,
+      gaps: 0,
+      catchUps: 0,
+      catchUpBytes: 0,
+      mismatches: 0,
+      skipped: 0,
+      rejected: 0,
+      resumed: 0,
+      slowed: 0,
+      unheard: 0,
+    },
   };
 }
 

@@ -19,11 +19,12 @@
 
 import { unreachable } from '../src/base/errors.js';
 import type { PeerId } from '../src/base/ids.js';
-import { answerMore, answerWant, expireAnswers } from './answering.js';
+import { answerWaiting, expireAnswers, onMore, onWant } from './answering.js';
 import { completeCatchUp, endSilentCatchUps, failCatchUp, onHave, onInvite, onRefusedCatchUp, settleAll } from './catch-up.js';
 import { doubt } from './doubt.js';
 import type { Effect, Input } from './engine-io.js';
-import { createDocument, ownTails } from './engine-state.js';
+import { createDocument } from './document-state.js';
+import { ownTails } from './engine-state.js';
 import type { EngineState, Step } from './engine-state.js';
 import { answerFlush, beginFlush, onFlushed, onRefusedFlush, onStored, reviewFlushes } from './flushing.js';
 import { GROUP_KEY, documentKey } from './keys.js';
@@ -36,12 +37,14 @@ import {
   onHello,
   onLost,
   onReady,
+  onRefusedLink,
   onWelcome,
   retryReady,
   setInstances,
   setRole,
 } from './meeting.js';
 import { markWhole, noteStatus } from './membership.js';
+import { endMuting, isMuted, noteRubbish } from './muting.js';
 import { onEcho, onPulse, pulseWhenDue, watchWriter } from './pulse.js';
 import { drain, onTail, onUpdates, recordLocal, repeatTails } from './updates.js';
 import type { Frame } from './wire/frame.js';
@@ -62,6 +65,8 @@ function handle(step: Step, input: Input): void {
       return settleAll(step);
     case 'received':
       return receive(step, input.sender, input.frame);
+    case 'undecodable':
+      return noteRubbish(step, input.sender, input.detail);
     case 'subscribed':
       return answerReady(step, input.key);
     case 'lost':
@@ -101,13 +106,18 @@ function handle(step: Step, input: Input): void {
 
 function receive(step: Step, sender: PeerId, frame: Frame): void {
   if (sender === step.state.self) return;
+  const link = step.state.links.get(sender);
   // Who is there is agreed upon by hello; what strangers, or peers that have gone, say otherwise is not believed.
-  if (frame.kind !== 'hello' && !step.state.links.has(sender)) return;
+  if (link === undefined && frame.kind !== 'hello') return;
+  if (link !== undefined && isMuted(link, step.now)) {
+    step.state.counters.unheard++;
+    return;
+  }
   switch (frame.kind) {
     case 'updates':
       return onUpdates(step, sender, frame);
     case 'tail':
-      return onTail(step, sender, frame.document, frame.seq);
+      return onTail(step, sender, frame);
     case 'ready':
       return onReady(step, sender, frame);
     case 'status':
@@ -122,9 +132,9 @@ function receive(step: Step, sender: PeerId, frame: Frame): void {
     case 'welcome':
       return onWelcome(step, sender, frame);
     case 'want':
-      return answerWant(step, sender, frame);
+      return onWant(step, sender, frame);
     case 'more':
-      return answerMore(step, sender, frame);
+      return onMore(step, sender, frame);
     case 'invite':
       return onInvite(step, sender, frame);
     case 'echo':
@@ -136,6 +146,7 @@ function receive(step: Step, sender: PeerId, frame: Frame): void {
     case 'flushed':
       return onFlushed(step, sender, frame);
     case 'refused':
+      if (frame.reason === 'version' || frame.reason === 'crowded') return onRefusedLink(step, sender, frame.reason);
       onRefusedCatchUp(step, sender, frame);
       return onRefusedFlush(step, sender, frame);
     default:
@@ -186,6 +197,7 @@ function onRejected(step: Step, { document: name, from, cause, detail }: Rejecte
   if (document === undefined) return;
   step.state.counters.rejected++;
   step.effects.push({ kind: 'warn', code: 'update-rejected', message: `an update of ${from} for ${name} was not applied: ${detail}` });
+  noteRubbish(step, from, detail);
   doubt(step, document, from, { graceMs: DOUBT_GRACE_MS, evidence: true });
   if (cause.kind === 'catch-up') return failCatchUp(step, document);
   // It was counted before it was tried: the number must not claim it.
@@ -201,6 +213,8 @@ function tick(step: Step): void {
   forgetDeparted(step);
   retryReady(step);
   endSilentCatchUps(step);
+  endMuting(step);
+  answerWaiting(step);
   expireAnswers(step);
   repeatTails(step);
   pulseWhenDue(step);

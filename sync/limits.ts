@@ -1,9 +1,11 @@
 /** Every limit of the protocol in one place; docs/LIMITS.md explains them. */
 
 /** Larger batches of updates are split over several frames. */
-export const FRAME_UPDATES_BYTES_MAX = 1024 * 1024;
+export const FRAME_UPDATES_BYTES_MAX = 64 * 1024;
+/** What gathers while a send is under way; beyond it the content is left to catch-up. */
+export const OUTBOX_BYTES_MAX = 16 * 1024 * 1024;
 /** A single update above this is not broadcast: its number is used up, and catch-up carries it in chunks. */
-export const UPDATE_BYTES_MAX = 8 * 1024 * 1024;
+export const UPDATE_BYTES_MAX = 64 * 1024;
 /** No frame is read above this. */
 export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
 export const CHUNK_BYTES = 256 * 1024;
@@ -11,8 +13,10 @@ export const CHUNK_BYTES = 256 * 1024;
 export const CHUNKS_IN_FLIGHT_MAX = 4;
 /** 4,096 chunks of 256 KiB: 1 GiB of difference. */
 export const CHUNKS_MAX = 4096;
-/** Answers in chunks that one peer keeps ready for others. */
+/** Answers in chunks that one peer keeps ready for others … */
 export const ANSWERS_MAX = 16;
+/** … and their bytes together; a single answer is always kept. */
+export const ANSWERS_BYTES_MAX = 64 * 1024 * 1024;
 export const DOCUMENT_NAME_BYTES_MAX = 128;
 export const DOCUMENTS_IN_FRAME_MAX = 4096;
 export const UPDATES_IN_FRAME_MAX = 65_536;
@@ -24,6 +28,43 @@ export const HELD_FRAMES_MAX = 1024;
 export const HELD_BYTES_MAX = 16 * 1024 * 1024;
 /** Flush requests of one peer that wait at the writer. */
 export const FLUSHES_WAITING_MAX = 256;
+/** Peers that one peer is linked with: more than a machine's sockets would carry. */
+export const LINKS_MAX = 1024;
+/** Peers that have left and whose numbers are still known; with the linked ones they fit into one vector. */
+export const DEPARTED_MAX = 1024;
+/** One peer may ask for one document's difference so often at once … */
+export const WANTS_BURST_MAX = 32;
+/** … and after that once in this time: what comes sooner is answered later. */
+export const WANT_INTERVAL_MS = 40;
+/** Nobody has counted up to this: a higher revision, or a term, is a mistake, and must not become what the next one has to exceed. */
+export const COUNT_MAX = 2 ** 48;
+/** Peers that speak no version of ours and are remembered. */
+export const REFUSED_MAX = 256;
+/** Frames or updates of one sender that fail a check within `RUBBISH_WINDOW_MS` before it is muted. */
+export const RUBBISH_MAX = 8;
+
+/** Those of the limits that a simulation makes small, so that what happens beyond them happens often. */
+export interface EngineLimits {
+  readonly outboxBytesMax: number;
+  readonly frameUpdatesBytesMax: number;
+  readonly updateBytesMax: number;
+  readonly chunkBytes: number;
+  readonly answersMax: number;
+  readonly answersBytesMax: number;
+  readonly heldFramesMax: number;
+  readonly heldBytesMax: number;
+}
+
+export const ENGINE_LIMITS: EngineLimits = {
+  outboxBytesMax: OUTBOX_BYTES_MAX,
+  frameUpdatesBytesMax: FRAME_UPDATES_BYTES_MAX,
+  updateBytesMax: UPDATE_BYTES_MAX,
+  chunkBytes: CHUNK_BYTES,
+  answersMax: ANSWERS_MAX,
+  answersBytesMax: ANSWERS_BYTES_MAX,
+  heldFramesMax: HELD_FRAMES_MAX,
+  heldBytesMax: HELD_BYTES_MAX,
+};
 
 /** A catch-up without progress for this long goes to another peer. */
 export const CATCH_UP_SILENCE_MS = 500;
@@ -56,5 +97,11 @@ export const ANSWER_EXPIRY_MS = 10_000;
 export const FLUSH_RETRY_MS = 1000;
 /** A document's numbers of a peer that has left are forgotten after this. */
 export const DEPARTED_KEPT_MS = 60_000;
+/** Missing chunks of an answer are asked for again this often without one coming, before the answer is given up. */
+export const CATCH_UP_RESUMES_MAX = 3;
+/** How long what fails a check counts against its sender. */
+export const RUBBISH_WINDOW_MS = 10_000;
+/** How long a sender of rubbish is not listened to. */
+export const MUTED_MS = 30_000;
 /** A tick that comes later than this shows that we, not the others, were absent. */
 export const LATE_MS = 200;

@@ -13,27 +13,28 @@ import { abandonCatchUpWith, settleAll } from './catch-up.js';
 import type { RosterEntry } from './discovery.js';
 import { noteTails } from './doubt.js';
 import { ownTails, wakeBy } from './engine-state.js';
-import type { Link, Step } from './engine-state.js';
+import type { EngineState, Link, Step } from './engine-state.js';
 import { refuseFlushes } from './flushing.js';
 import { asksReadyOf, readyKey } from './keys.js';
-import { DEPARTED_KEPT_MS, DOUBT_GRACE_MS, READY_RETRY_MAX_MS, READY_RETRY_MS } from './limits.js';
+import { DEPARTED_KEPT_MS, DEPARTED_MAX, DOUBT_GRACE_MS, LINKS_MAX, READY_RETRY_MAX_MS, READY_RETRY_MS } from './limits.js';
 import { changeStatus, noteStatus, reviewWriter, tellInstances } from './membership.js';
 import { forgetHeld } from './sequence.js';
 import type { PeerAddress } from './transport.js';
-import { PROTOCOL_MAX, PROTOCOL_MIN } from './wire/frame.js';
-import type { Frame, Tails } from './wire/frame.js';
+import { noteRefused, speaksWithUs } from './versions.js';
+import type { Frame, ProtocolRange, Tails } from './wire/frame.js';
 
 /** Says hello to whom we do not know; asks after whom the roster no longer names. */
 export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
   const { state } = step;
   const alive = new Set(entries.map((entry) => entry.id));
+  for (const peer of state.refused.keys()) if (!alive.has(peer)) state.refused.delete(peer);
   for (const entry of entries) {
-    if (state.links.has(entry.id)) continue;
-    if (!speaksWithUs(entry)) {
-      warnVersion(step, entry.id, entry);
+    if (state.links.has(entry.id) || state.links.size >= LINKS_MAX) continue;
+    if (!speaksWithUs(state, entry)) {
+      noteRefused(step, entry.id, entry);
       continue;
     }
-    const link = openLink(step, entry);
+    const link = openLink(step, entry, entry);
     link.canWrite = entry.canWrite;
     sayHello(step, link);
   }
@@ -42,36 +43,28 @@ export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
   state.hasRoster = true;
 }
 
-interface ProtocolRange {
-  readonly protocolMin: number;
-  readonly protocolMax: number;
-}
-
-function speaksWithUs({ protocolMin, protocolMax }: ProtocolRange): boolean {
-  return protocolMin <= PROTOCOL_MAX && protocolMax >= PROTOCOL_MIN;
-}
-
-function warnVersion(step: Step, peer: PeerId, { protocolMin, protocolMax }: ProtocolRange): void {
-  const message = `peer ${peer} speaks protocol ${protocolMin} to ${protocolMax}, this copy ${PROTOCOL_MIN} to ${PROTOCOL_MAX}: not linked`;
-  step.effects.push({ kind: 'warn', code: 'version-refused', message });
-}
-
-function openLink(step: Step, { id, publisher, responder }: PeerAddress): Link {
+function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax }: ProtocolRange): Link {
   const { state } = step;
-  const address = { id, publisher, responder };
+  const { id } = address;
   const link: Link = {
     id,
     address,
     canWrite: false,
     status: undefined,
     isReady: false,
+    isMet: false,
     readyKey: '',
     readyAskedAt: step.now,
     readyRetryMs: READY_RETRY_MS,
     openedAt: step.now,
+    protocol: { protocolMin, protocolMax },
+    rubbish: { count: 0, since: step.now },
+    mutedUntil: state.departed.get(id)?.mutedUntil ?? -Infinity,
+    wants: new Map(),
   };
   state.links.set(id, link);
   state.departed.delete(id);
+  state.refused.delete(id);
   step.effects.push({ kind: 'connect', address });
   askReady(step, link);
   reviewWriter(step);
@@ -90,7 +83,7 @@ function askReady(step: Step, link: Link): void {
 
 export function retryReady(step: Step): void {
   for (const link of step.state.links.values()) {
-    if (link.isReady) continue;
+    if (link.isReady && link.isMet) continue;
     const dueAt = link.readyAskedAt + link.readyRetryMs;
     if (step.now < dueAt) {
       wakeBy(step.state, dueAt);
@@ -98,8 +91,10 @@ export function retryReady(step: Step): void {
     }
     link.readyRetryMs = Math.min(READY_RETRY_MAX_MS, link.readyRetryMs * 2);
     step.effects.push({ kind: 'probe', peer: link.id });
-    askReady(step, link);
-    if (link.status === undefined) sayHello(step, link);
+    link.readyAskedAt = step.now;
+    wakeBy(step.state, step.now + link.readyRetryMs);
+    if (!link.isReady) askReady(step, link);
+    if (!link.isMet) sayHello(step, link);
   }
 }
 
@@ -109,31 +104,45 @@ export function answerReady(step: Step, key: string): void {
   step.effects.push({ kind: 'publish', key, frame: { kind: 'ready', status: state.status, tails: ownTails(state) } });
 }
 
-function sayHello(step: Step, link: Link): void {
+export function sayHello(step: Step, link: Link): void {
   step.effects.push({ kind: 'request', peer: link.id, frame: { kind: 'hello', address: step.state.address, ...introduction(step) } });
 }
 
 function introduction({ state }: Step) {
-  return { protocolMin: PROTOCOL_MIN, protocolMax: PROTOCOL_MAX, status: state.status, tails: ownTails(state) };
+  return { ...state.protocol, status: state.status, tails: ownTails(state) };
 }
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
 
 export function onHello(step: Step, sender: PeerId, hello: FrameOf<'hello'>): void {
-  if (step.state.isLeaving) return;
-  if (!speaksWithUs(hello)) {
-    step.effects.push({ kind: 'respond', peer: sender, frame: { kind: 'refused', request: 0, reason: 'version' } });
-    return warnVersion(step, sender, hello);
+  const { state, effects } = step;
+  if (state.isLeaving) return;
+  if (!state.links.has(sender)) {
+    const reason = !speaksWithUs(state, hello) ? 'version' : state.links.size >= LINKS_MAX ? 'crowded' : undefined;
+    if (reason === 'version') noteRefused(step, sender, hello);
+    if (reason !== undefined) return void effects.push({ kind: 'respond', peer: sender, frame: { kind: 'refused', request: 0, reason } });
+    openLink(step, hello.address, hello);
   }
-  if (!step.state.links.has(sender)) openLink(step, hello.address);
+  noteMet(step, sender);
   noteStatus(step, sender, hello.status);
   step.effects.push({ kind: 'respond', peer: sender, frame: { kind: 'welcome', ...introduction(step) } });
   noteTails(step, sender, hello.tails, DOUBT_GRACE_MS);
   settleAll(step);
 }
 
+/** They have no room for us, or no version in common with us: we are not linked, not even half. */
+export function onRefusedLink(step: Step, sender: PeerId, reason: 'version' | 'crowded'): void {
+  if (reason === 'version') noteRefused(step, sender, undefined);
+  onLost(step, sender);
+}
+
+function noteMet({ state }: Step, peer: PeerId): void {
+  const link = state.links.get(peer);
+  if (link !== undefined) link.isMet = true;
+}
+
 export function onWelcome(step: Step, sender: PeerId, welcome: FrameOf<'welcome'>): void {
-  if (!speaksWithUs(welcome)) return warnVersion(step, sender, welcome);
+  noteMet(step, sender);
   noteStatus(step, sender, welcome.status);
   noteTails(step, sender, welcome.tails, DOUBT_GRACE_MS);
   settleAll(step);
@@ -158,11 +167,11 @@ export function onGoodbye(step: Step, sender: PeerId, tails: Tails): void {
 }
 
 export function onLost(step: Step, peer: PeerId): void {
-  const { state, now } = step;
+  const { state } = step;
   const link = state.links.get(peer);
   if (link === undefined) return;
   state.links.delete(peer);
-  state.departed.set(peer, now);
+  depart(step, link);
   if (!link.isReady) step.effects.push({ kind: 'unsubscribe', key: link.readyKey });
   step.effects.push({ kind: 'disconnect', peer }, { kind: 'peer-lost', peer });
   tellInstances(step, link.status?.instances ?? [], []);
@@ -173,16 +182,27 @@ export function onLost(step: Step, peer: PeerId): void {
   settleAll(step);
 }
 
+function depart({ state, now }: Step, { id: peer, mutedUntil }: Link): void {
+  // Numbers of linked and departed peers travel in one vector, which has a limit.
+  const [earliest] = state.departed.keys();
+  if (earliest !== undefined && state.departed.size >= DEPARTED_MAX) forget(state, earliest);
+  state.departed.delete(peer);
+  state.departed.set(peer, { leftAt: now, mutedUntil });
+}
+
 /** Numbers of peers that left a while ago are of no use to anyone. */
 export function forgetDeparted({ state, now }: Step): void {
-  for (const [peer, leftAt] of state.departed) {
-    if (now - leftAt < DEPARTED_KEPT_MS) continue;
-    state.departed.delete(peer);
-    for (const document of state.documents.values()) {
-      document.applied.delete(peer);
-      document.tails.delete(peer);
-      forgetHeld(document, peer);
-    }
+  for (const [peer, { leftAt }] of state.departed) if (now >= leftAt + DEPARTED_KEPT_MS) forget(state, peer);
+}
+
+function forget(state: EngineState, peer: PeerId): void {
+  state.departed.delete(peer);
+  for (const document of state.documents.values()) {
+    document.applied.delete(peer);
+    document.tails.delete(peer);
+    document.said.delete(peer);
+    document.doubts.delete(peer);
+    forgetHeld(document, peer);
   }
 }
 

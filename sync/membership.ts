@@ -2,16 +2,18 @@
 
 import type { InstanceId, PeerId } from '../src/base/ids.js';
 import type { WriterRef } from './engine-io.js';
-import type { DocumentState, EngineState, Link, Step } from './engine-state.js';
+import type { DocumentState } from './document-state.js';
+import type { EngineState, Link, Step } from './engine-state.js';
 import { wakeBy } from './engine-state.js';
 import { GROUP_KEY } from './keys.js';
-import { PULSE_INTERVAL_MS, STALL_MS } from './limits.js';
+import { COUNT_MAX, PULSE_INTERVAL_MS, STALL_MS } from './limits.js';
 import type { PeerStatus } from './wire/frame.js';
 
 /** Records what a linked peer says of itself, and tells what of it is news. */
 export function noteStatus(step: Step, peer: PeerId, status: PeerStatus): void {
   const link = step.state.links.get(peer);
-  if (link === undefined || (link.status !== undefined && status.revision < link.status.revision)) return;
+  if (link === undefined || status.revision > COUNT_MAX) return;
+  if (link.status !== undefined && status.revision < link.status.revision) return;
   const before = link.status?.instances ?? [];
   link.status = status;
   link.canWrite = status.canWrite;
@@ -32,7 +34,7 @@ export function reviewWriter(step: Step): void {
   for (const { id, status } of state.links.values()) {
     if (status !== undefined && status.term > (writer?.term ?? 0)) writer = { id, term: status.term };
   }
-  if (writer !== undefined) state.termHeard = Math.max(state.termHeard, writer.term);
+  if (writer !== undefined && writer.term <= COUNT_MAX) state.termHeard = Math.max(state.termHeard, writer.term);
   const isNews = writer?.id !== state.writer?.id || writer?.term !== state.writer?.term;
   state.writer = writer;
   schedulePulse(step);

@@ -1,25 +1,20 @@
 /**
- * The network that memory transports share: it carries parcels between them through a clock, in order per link, and
- * loses, delays, cuts and stops as a test or the simulator says. All chance comes from the given random source.
+ * The network that memory transports share: it carries parcels between them through a clock, in order per pipe (see
+ * memory-pipe), and loses, doubles, delays, cuts, slows and stops as a test or the simulator says. All chance comes
+ * from the given random source: for each parcel it is asked equally often, whatever the rates are.
  *
- * What a fault hits: loss and doubling hit published frames only. A cut link swallows published frames, requests and
- * responses, but keeps what concerns the connection itself (subscriptions, the news that a peer has gone) until it
- * heals. A stopped peer loses nothing: as with a stopped process, all waits in its sockets until it goes on.
+ * What a fault hits: loss, doubling and overtaking hit published frames; requests and responses have a rate of their
+ * own. A cut swallows published frames, requests and responses, but keeps what concerns the connection itself
+ * (subscriptions, the news that a peer has gone) until it heals. A stopped peer loses nothing below the high-water
+ * mark: as with a stopped process, all waits in its sockets until it goes on.
  */
 
 import type { Clock } from '../src/base/clock.js';
 import type { PeerId } from '../src/base/ids.js';
 import type { Random } from '../src/base/random.js';
+import { carriesFrame, Link, pipeKindOf, type End, type Parcel, type Pipe } from './memory-pipe.js';
 
-/** `connection` tells one connection between two peers from the next; the side that connects gives the number. */
-export type Parcel =
-  | { readonly kind: 'subscribe'; readonly connection: number; readonly key: string }
-  | { readonly kind: 'unsubscribe'; readonly connection: number; readonly key: string }
-  | { readonly kind: 'hang-up'; readonly connection: number }
-  | { readonly kind: 'publish'; readonly connection: number; readonly key: string; readonly frame: Uint8Array }
-  | { readonly kind: 'request'; readonly connection: number; readonly frame: Uint8Array }
-  | { readonly kind: 'respond'; readonly connection: number; readonly frame: Uint8Array }
-  | { readonly kind: 'gone' };
+export type { Parcel } from './memory-pipe.js';
 
 export interface MemoryNetworkOptions {
   readonly clock: Clock;
@@ -28,33 +23,53 @@ export interface MemoryNetworkOptions {
 
 type Receive = (from: PeerId, parcel: Parcel) => void;
 
-interface Link {
-  readonly from: PeerId;
-  readonly to: PeerId;
-  readonly underway: Parcel[];
-  readonly held: Parcel[];
-  lastDueMs: number;
-  cuts: number;
+/** A peer that takes its parcels one by one, with pauses. */
+interface SlowReader {
+  /** The pauses that are asked for; the longest counts. */
+  readonly perFrameMs: number[];
+  readsNextAtMs: number;
+  isAwaited: boolean;
 }
+
+/** A frame that may be overtaken comes later by at most so many times the jitter (or the latency, where that is more). */
+const OVERTAKEN_JITTERS_MAX = 4;
 
 export class MemoryNetwork {
   /** From sending to delivery. */
   latencyMs = 1;
-  /** Up to so much is added to the latency, by chance; the order within a link stays. */
+  /** Up to so much is added to the latency, by chance; the order within a pipe stays. */
   jitterMs = 0;
   /** Share of the published frames that never arrive. */
   lossRate = 0;
   /** Share of the published frames that arrive twice. */
   duplicateRate = 0;
+  /** Share of the published frames that come late, out of order: later ones may overtake them. */
+  reorderRate = 0;
+  /** Share of the requests and responses that vanish, as at a full queue or a connection that is made anew. */
+  requestLossRate = 0;
+  /** Share of the parcels that stand still for up to `longDelayMs`; what comes behind them on the pipe waits too. */
+  longDelayRate = 0;
+  longDelayMs = 5000;
+  /** Published frames that wait in one pipe for a reader that is stopped or slow; newer ones are dropped in silence. */
+  highWaterFrames = Infinity;
+  /** The same for requests, and for responses. */
+  requestsHighWaterFrames = Infinity;
+  /** What was dropped at the marks. */
+  readonly overflowed = { published: 0, requests: 0 };
+  /** The most frames that ever waited in one pipe. */
+  readonly mostWaiting = { published: 0, requests: 0 };
 
   readonly clock: Clock;
   readonly #random: Random;
   readonly #receivers = new Map<PeerId, Receive>();
   readonly #links = new Map<string, Link>();
+  /** The links to each peer. */
+  readonly #inward = new Map<PeerId, Link[]>();
   readonly #stopped = new Map<PeerId, number>();
+  readonly #slow = new Map<PeerId, SlowReader>();
   readonly #whenQuiet: (() => void)[] = [];
   #connections = 0;
-  #inFlight = 0;
+  #underway = 0;
 
   constructor({ clock, random }: MemoryNetworkOptions) {
     this.clock = clock;
@@ -63,14 +78,21 @@ export class MemoryNetwork {
 
   /** Parcels sent and not yet delivered or lost; those that a cut or a stopped peer holds back do not count. */
   get inFlight(): number {
-    return this.#inFlight;
+    let count = this.#underway;
+    for (const peer of this.#slow.keys()) {
+      if (this.#isStopped(peer)) continue;
+      for (const link of this.#linksTo(peer)) {
+        if (link.cuts === 0) for (const pipe of link.pipes.values()) count += pipe.waitingCount;
+      }
+    }
+    return count;
   }
 
   /** Resolves as soon as nothing is in flight. The clock must be turned meanwhile. */
   quiet(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#inFlight === 0) resolve();
-      else this.#whenQuiet.push(resolve);
+      this.#whenQuiet.push(resolve);
+      this.#tellQuiet();
     });
   }
 
@@ -80,7 +102,7 @@ export class MemoryNetwork {
     link.cuts++;
     return once(() => {
       link.cuts--;
-      this.#release(link);
+      this.#read(to);
     });
   }
 
@@ -106,7 +128,19 @@ export class MemoryNetwork {
     this.#stopped.set(peer, (this.#stopped.get(peer) ?? 0) + 1);
     return once(() => {
       this.#stopped.set(peer, (this.#stopped.get(peer) ?? 1) - 1);
-      for (const link of this.#links.values()) if (link.to === peer) this.#release(link);
+      this.#read(peer);
+    });
+  }
+
+  /** Delivers to a peer at most one parcel in `perFrameMs`, so that its queues fill. The returned function ends it. */
+  slow(peer: PeerId, perFrameMs: number): () => void {
+    const reader = this.#slow.get(peer) ?? { perFrameMs: [], readsNextAtMs: 0, isAwaited: false };
+    this.#slow.set(peer, reader);
+    reader.perFrameMs.push(perFrameMs);
+    return once(() => {
+      reader.perFrameMs.splice(reader.perFrameMs.indexOf(perFrameMs), 1);
+      if (reader.perFrameMs.length === 0) this.#slow.delete(peer);
+      this.#read(peer);
     });
   }
 
@@ -119,7 +153,9 @@ export class MemoryNetwork {
   /** For transports: takes part no more. What was sent before still arrives, then the news that the peer has gone. */
   detach(id: PeerId): void {
     if (!this.#receivers.delete(id)) return;
+    for (const link of this.#linksTo(id)) for (const pipe of link.pipes.values()) pipe.clear();
     for (const other of this.#receivers.keys()) this.carry(id, other, { kind: 'gone' });
+    this.#tellQuiet();
   }
 
   /** For transports: a number for a new connection. */
@@ -131,59 +167,124 @@ export class MemoryNetwork {
   carry(from: PeerId, to: PeerId, parcel: Parcel): void {
     if (!this.#receivers.has(to)) return;
     const link = this.#link(from, to);
-    if (parcel.kind === 'publish') {
-      // Asked for each published frame, lost or not, so that one seed gives one course of events whatever the rates are.
-      const isLost = this.#random.fraction() < this.lossRate;
-      const isDoubled = this.#random.fraction() < this.duplicateRate;
-      if (isLost) return;
-      if (isDoubled) this.#send(link, parcel);
-    }
-    this.#send(link, parcel);
+    if (parcel.kind === 'gone') return this.#sendEnd(link);
+    const pipe = link.pipe(pipeKindOf(parcel));
+    const [isLost, isDoubled] = [this.#random.fraction(), this.#random.fraction()];
+    if (carriesFrame(parcel) && isLost < (parcel.kind === 'publish' ? this.lossRate : this.requestLossRate)) return;
+    if (parcel.kind === 'publish' && isDoubled < this.duplicateRate) this.#send(link, pipe, parcel);
+    this.#send(link, pipe, parcel);
   }
 
-  #send(link: Link, parcel: Parcel): void {
-    const delayMs = this.latencyMs + (this.jitterMs > 0 ? this.#random.fraction() * this.jitterMs : 0);
-    link.lastDueMs = Math.max(link.lastDueMs, this.clock.now() + delayMs);
-    link.underway.push(parcel);
-    this.#inFlight++;
-    // Each timer takes the first of the link, not its own: so the order holds even where timers of one instant do not keep theirs.
-    this.clock.after(link.lastDueMs - this.clock.now(), () => {
-      this.#arrive(link, link.underway.shift() as Parcel);
-      if (--this.#inFlight === 0) this.#whenQuiet.splice(0).forEach((resolve) => resolve());
+  #sendEnd(link: Link): void {
+    if (link.pipes.size === 0) link.pipe('state');
+    const end: End = { kind: 'end', pipesLeft: link.pipes.size };
+    for (const pipe of link.pipes.values()) this.#send(link, pipe, end);
+  }
+
+  #send(link: Link, pipe: Pipe, parcel: Parcel | End): void {
+    const [jitter, longDelay, howLong] = [this.#random.fraction(), this.#random.fraction(), this.#random.fraction()];
+    const [reorder, howLate] = [this.#random.fraction(), this.#random.fraction()];
+    const delayMs = this.latencyMs + jitter * this.jitterMs + (longDelay < this.longDelayRate ? howLong * this.longDelayMs : 0);
+    const dueMs = Math.max(parcel.kind === 'end' ? pipe.latestDueMs : pipe.lastDueMs, this.clock.now() + delayMs);
+    if (parcel.kind === 'publish' && reorder < this.reorderRate) {
+      const lateMs = howLate * OVERTAKEN_JITTERS_MAX * Math.max(this.jitterMs, this.latencyMs);
+      pipe.latestDueMs = Math.max(pipe.latestDueMs, dueMs + lateMs);
+      return this.#after(dueMs + lateMs, () => this.#arrive(link, pipe, parcel));
+    }
+    pipe.lastDueMs = dueMs;
+    pipe.latestDueMs = Math.max(pipe.latestDueMs, dueMs);
+    pipe.underway.push(parcel);
+    // Each timer takes the first of the pipe, not its own: so the order holds even where timers of one instant do not keep theirs.
+    this.#after(dueMs, () => this.#arrive(link, pipe, pipe.underway.shift() as Parcel | End));
+  }
+
+  #after(dueMs: number, arrive: () => void): void {
+    this.#underway++;
+    this.clock.after(dueMs - this.clock.now(), () => {
+      this.#underway--;
+      arrive();
+      this.#tellQuiet();
     });
   }
 
-  #arrive(link: Link, parcel: Parcel): void {
-    if (link.cuts > 0 && carriesFrame(parcel)) return;
-    if (this.#isHeld(link)) link.held.push(parcel);
-    else this.#receivers.get(link.to)?.(link.from, parcel);
-  }
-
-  #release(link: Link): void {
-    while (link.held.length > 0 && !this.#isHeld(link)) {
-      // Taken out first: where the receiver has gone meanwhile, an optional call would not even look at its argument.
-      const parcel = link.held.shift() as Parcel;
-      this.#receivers.get(link.to)?.(link.from, parcel);
+  #arrive(link: Link, pipe: Pipe, parcel: Parcel | End): void {
+    if (!this.#receivers.has(link.to) || (link.cuts > 0 && carriesFrame(parcel))) return;
+    const mustWait = pipe.hasWaiting || link.cuts > 0 || this.#isStopped(link.to) || this.#slow.has(link.to);
+    if (!mustWait) return this.#deliver(link, parcel);
+    if (carriesFrame(parcel)) {
+      const of = parcel.kind === 'publish' ? 'published' : 'requests';
+      if (pipe.framesWaiting >= (of === 'published' ? this.highWaterFrames : this.requestsHighWaterFrames)) {
+        this.overflowed[of]++;
+        return;
+      }
+      this.mostWaiting[of] = Math.max(this.mostWaiting[of], pipe.framesWaiting + 1);
     }
+    pipe.wait(parcel);
+    this.#read(link.to);
   }
 
-  #isHeld(link: Link): boolean {
-    return link.cuts > 0 || (this.#stopped.get(link.to) ?? 0) > 0;
+  /** The peer reads what waits: all of it, or as a slow one does. From which pipe next is chance. */
+  #read(peer: PeerId): void {
+    for (let next = this.#nextToRead(peer); next !== undefined; next = this.#nextToRead(peer)) {
+      const slow = this.#slow.get(peer);
+      if (slow !== undefined) return this.#readSlowly(peer, slow);
+      this.#take(next);
+    }
+    this.#tellQuiet();
+  }
+
+  #readSlowly(peer: PeerId, reader: SlowReader): void {
+    if (reader.isAwaited) return;
+    reader.isAwaited = true;
+    this.clock.after(Math.max(0, reader.readsNextAtMs - this.clock.now()), () => {
+      reader.isAwaited = false;
+      if (this.#slow.get(peer) !== reader) return;
+      reader.readsNextAtMs = this.clock.now() + Math.max(...reader.perFrameMs);
+      const next = this.#nextToRead(peer);
+      if (next !== undefined) this.#take(next);
+      this.#read(peer);
+    });
+  }
+
+  #nextToRead(peer: PeerId): readonly [Link, Pipe] | undefined {
+    if (this.#isStopped(peer)) return undefined;
+    const open = this.#linksTo(peer).filter(({ cuts }) => cuts === 0);
+    const filled = open.flatMap((link) => [...link.pipes.values()].filter((pipe) => pipe.hasWaiting).map((pipe) => [link, pipe] as const));
+    return filled.length < 2 ? filled[0] : filled[Math.floor(this.#random.fraction() * filled.length)];
+  }
+
+  #take([link, pipe]: readonly [Link, Pipe]): void {
+    const parcel = pipe.take();
+    if (parcel !== undefined) this.#deliver(link, parcel);
+  }
+
+  #deliver(link: Link, parcel: Parcel | End): void {
+    if (parcel.kind === 'end' && --parcel.pipesLeft > 0) return;
+    this.#receivers.get(link.to)?.(link.from, parcel.kind === 'end' ? { kind: 'gone' } : parcel);
+  }
+
+  #tellQuiet(): void {
+    if (this.#whenQuiet.length > 0 && this.inFlight === 0) this.#whenQuiet.splice(0).forEach((resolve) => resolve());
+  }
+
+  #isStopped(peer: PeerId): boolean {
+    return (this.#stopped.get(peer) ?? 0) > 0;
+  }
+
+  #linksTo(peer: PeerId): readonly Link[] {
+    return this.#inward.get(peer) ?? [];
   }
 
   #link(from: PeerId, to: PeerId): Link {
     const name = `${from}>${to}`;
     let link = this.#links.get(name);
     if (link === undefined) {
-      link = { from, to, underway: [], held: [], lastDueMs: 0, cuts: 0 };
+      link = new Link(from, to);
       this.#links.set(name, link);
+      this.#inward.set(to, [...this.#linksTo(to), link]);
     }
     return link;
   }
-}
-
-function carriesFrame(parcel: Parcel): boolean {
-  return parcel.kind === 'publish' || parcel.kind === 'request' || parcel.kind === 'respond';
 }
 
 function once(act: () => void): () => void {

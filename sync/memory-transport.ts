@@ -1,13 +1,13 @@
 /**
  * The transport of tests and simulations: peers of one process over a `MemoryNetwork`. It means the same as the ZeroMQ
- * transport (subscriptions known to the publisher only once they arrive, order per link, nothing delivered in the
- * caller's turn), so that what holds here holds there. It needs no native package.
+ * transport (subscriptions known to the publisher only once they arrive, order per pipe and none between them, nothing
+ * delivered in the caller's turn), so that what holds here holds there. It needs no native package.
  */
 
 import type { PeerId } from '../src/base/ids.js';
 import { assert, unreachable } from '../src/base/errors.js';
 import type { MemoryNetwork, Parcel } from './memory-network.js';
-import type { PeerAddress, Traffic, Transport, TransportListener } from './transport.js';
+import { laneOf, type Lane, type PeerAddress, type Traffic, type Transport, type TransportListener } from './transport.js';
 
 interface Subscriber {
   readonly connection: number;
@@ -23,8 +23,8 @@ export class MemoryTransport implements Transport {
   readonly #subscriptions = new Set<string>();
   /** Peers that we connected to. */
   readonly #connections = new Map<PeerId, number>();
-  /** Peers whose subscriptions reached us. */
-  readonly #subscribers = new Map<PeerId, Subscriber>();
+  /** Peers whose subscriptions reached us, on each lane. */
+  readonly #subscribers: Readonly<Record<Lane, Map<PeerId, Subscriber>>> = { state: new Map(), messages: new Map() };
   /** Peers that have sent us a request, by the connection it came on. */
   readonly #requesters = new Map<PeerId, number>();
 
@@ -37,7 +37,7 @@ export class MemoryTransport implements Transport {
     this.#network.attach(id, (from, parcel) => this.#receive(from, parcel));
     this.#id = id;
     this.#listener = listener;
-    return Promise.resolve({ id, publisher: `memory:${id}.p`, responder: `memory:${id}.r` });
+    return Promise.resolve({ id, publisher: `memory:${id}.p`, messenger: `memory:${id}.t`, responder: `memory:${id}.r` });
   }
 
   connect(peer: PeerAddress): void {
@@ -55,7 +55,7 @@ export class MemoryTransport implements Transport {
     const connection = this.#connections.get(peer);
     if (connection === undefined) return;
     this.#connections.delete(peer);
-    this.#send(peer, { kind: 'hang-up', connection });
+    for (const of of ['state', 'messages', 'requests'] as const) this.#send(peer, { kind: 'hang-up', connection, of });
   }
 
   subscribe(key: string): void {
@@ -72,7 +72,7 @@ export class MemoryTransport implements Transport {
   publish(key: string, frame: Uint8Array): Promise<void> {
     if (this.#listener !== undefined) {
       this.#countOut(frame);
-      for (const [peer, { connection, keys }] of this.#subscribers) {
+      for (const [peer, { connection, keys }] of this.#subscribers[laneOf(key)]) {
         if (matches(keys, key)) this.#send(peer, { kind: 'publish', connection, key, frame });
       }
     }
@@ -108,20 +108,19 @@ export class MemoryTransport implements Transport {
   #receive(from: PeerId, parcel: Parcel): void {
     switch (parcel.kind) {
       case 'subscribe': {
-        let subscriber = this.#subscribers.get(from);
+        const subscribers = this.#subscribers[laneOf(parcel.key)];
+        let subscriber = subscribers.get(from);
         if (subscriber?.connection !== parcel.connection) {
           subscriber = { connection: parcel.connection, keys: new Set() };
-          this.#subscribers.set(from, subscriber);
+          subscribers.set(from, subscriber);
         }
         subscriber.keys.add(parcel.key);
         return this.#listener?.subscribed(parcel.key);
       }
       case 'unsubscribe':
-        return void this.#subscribers.get(from)?.keys.delete(parcel.key);
+        return void this.#subscribers[laneOf(parcel.key)].get(from)?.keys.delete(parcel.key);
       case 'hang-up':
-        if (this.#subscribers.get(from)?.connection === parcel.connection) this.#subscribers.delete(from);
-        if (this.#requesters.get(from) === parcel.connection) this.#requesters.delete(from);
-        return;
+        return this.#hangUp(from, parcel.connection, parcel.of);
       case 'publish':
         if (this.#connections.get(from) !== parcel.connection || !matches(this.#subscriptions, parcel.key)) return;
         return this.#listener?.published(this.#countIn(parcel.frame));
@@ -132,12 +131,22 @@ export class MemoryTransport implements Transport {
         if (this.#connections.get(from) !== parcel.connection) return;
         return this.#listener?.responded(from, this.#countIn(parcel.frame));
       case 'gone':
-        this.#subscribers.delete(from);
+        this.#subscribers.state.delete(from);
+        this.#subscribers.messages.delete(from);
         this.#requesters.delete(from);
         if (this.#connections.delete(from)) this.#listener?.disconnected(from);
         return;
       default:
         unreachable(parcel);
+    }
+  }
+
+  /** Only the end of the connection that is meant: a newer one may have come on another pipe meanwhile. */
+  #hangUp(from: PeerId, connection: number, of: Lane | 'requests'): void {
+    if (of === 'requests') {
+      if (this.#requesters.get(from) === connection) this.#requesters.delete(from);
+    } else if (this.#subscribers[of].get(from)?.connection === connection) {
+      this.#subscribers[of].delete(from);
     }
   }
 
@@ -162,9 +171,9 @@ export class MemoryTransport implements Transport {
   }
 }
 
-/** A subscription is a prefix, as in ZeroMQ. */
+/** A subscription is a prefix, as in ZeroMQ, and reaches no further than its own lane. */
 function matches(prefixes: ReadonlySet<string>, key: string): boolean {
   if (prefixes.has(key)) return true;
-  for (const prefix of prefixes) if (key.startsWith(prefix)) return true;
+  for (const prefix of prefixes) if (key.startsWith(prefix) && laneOf(prefix) === laneOf(key)) return true;
   return false;
 }

@@ -8,9 +8,11 @@ import type { PeerId } from '../src/base/ids.js';
 import { settle } from './catch-up.js';
 import { doubt, noteTail } from './doubt.js';
 import { vectorOf, wakeBy } from './engine-state.js';
-import type { DocumentState, EngineState, Step } from './engine-state.js';
+import type { DocumentState } from './document-state.js';
+import type { EngineState, Step } from './engine-state.js';
 import { GROUP_KEY } from './keys.js';
 import { DIGEST_QUIET_MS, DOUBT_GRACE_MS, PULSE_INTERVAL_MS, PULSE_RECENT_MS, STALL_MS } from './limits.js';
+import { sayHello } from './meeting.js';
 import { isPulser, noteStatus } from './membership.js';
 import type { DocumentReport, Frame, Vector } from './wire/frame.js';
 
@@ -23,7 +25,8 @@ export function pulseWhenDue(step: Step): void {
   state.pulseDueAt = now + PULSE_INTERVAL_MS;
   wakeBy(state, state.pulseDueAt);
   const documents = documentsToReport(step).map((document) => ({ ...report(step, document), stored: document.stored }));
-  effects.push({ kind: 'publish', key: GROUP_KEY, frame: { kind: 'pulse', beat: ++state.beat, status: state.status, documents } });
+  const frame = { kind: 'pulse', beat: ++state.beat, status: state.status, revisions: revisionsOf(state), documents } as const;
+  effects.push({ kind: 'publish', key: GROUP_KEY, frame });
 }
 
 /** What changed lately, and one of the quiet documents in turn. */
@@ -36,7 +39,7 @@ function documentsToReport({ state, now }: Step): DocumentState[] {
 }
 
 function report({ state, now }: Step, document: DocumentState): DocumentReport {
-  const isQuiet = now - document.changedAt >= DIGEST_QUIET_MS && document.outbox.length === 0 && !document.replica.hasPending();
+  const isQuiet = now - document.changedAt >= DIGEST_QUIET_MS && document.outboxBytes === 0 && !document.replica.hasPending();
   return { document: document.name, vector: liveVectorOf(state, document), digest: isQuiet ? document.replica.digest() : '' };
 }
 
@@ -60,10 +63,25 @@ export function onPulse(step: Step, sender: PeerId, pulse: FrameOf<'pulse'>): vo
     documents.push(report(step, document));
     compare(step, document, sender, theirs);
   }
-  effects.push({ kind: 'request', peer: sender, frame: { kind: 'echo', beat: pulse.beat, documents } });
+  for (const [peer, revision] of pulse.revisions) noteRevision(step, peer, revision);
+  const { revision } = state.status;
+  effects.push({ kind: 'request', peer: sender, frame: { kind: 'echo', beat: pulse.beat, revision, documents } });
+}
+
+function revisionsOf({ links }: EngineState): Vector {
+  const revisions = new Map<PeerId, number>();
+  for (const { id, status } of links.values()) if (status !== undefined) revisions.set(id, status.revision);
+  return revisions;
+}
+
+/** Somebody knows a newer status of a linked peer: ours was lost on the way, and it is asked. */
+function noteRevision(step: Step, peer: PeerId, revision: number): void {
+  const link = step.state.links.get(peer);
+  if (link !== undefined && link.status !== undefined && revision > link.status.revision) sayHello(step, link);
 }
 
 export function onEcho(step: Step, sender: PeerId, echo: FrameOf<'echo'>): void {
+  noteRevision(step, sender, echo.revision);
   for (const theirs of echo.documents) {
     const document = step.state.documents.get(theirs.document);
     if (document !== undefined) compare(step, document, sender, theirs);

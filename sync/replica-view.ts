@@ -4,6 +4,8 @@
  */
 export interface ReplicaView {
   stateVector(): Uint8Array;
+  /** Under which this replica writes; peers compare, for two with one id diverge for ever. */
+  clientId(): number;
   /** Whether bytes from outside are a state vector at all; the questions below may be asked only of such. */
   canRead(stateVector: Uint8Array): boolean;
   /** What a replica with this state vector lacks, deletions included. */

@@ -4,20 +4,21 @@
  */
 
 import type { PeerId } from '../src/base/ids.js';
-import type { DocumentState, Step } from './engine-state.js';
-import { HELD_BYTES_MAX, HELD_FRAMES_MAX } from './limits.js';
+import type { DocumentState } from './document-state.js';
+import type { Step } from './engine-state.js';
 import type { Vector } from './wire/frame.js';
 
 export type Accepted = 'applied' | 'duplicate' | 'held';
 
 export function accept(step: Step, document: DocumentState, from: PeerId, seq: number, updates: readonly Uint8Array[]): Accepted {
   const applied = document.applied.get(from) ?? 0;
+  noteSaid(document, from, seq);
   if (seq <= applied) {
     step.state.counters.duplicates++;
     return 'duplicate';
   }
   if (seq > applied + 1) {
-    hold(document, from, seq, updates);
+    hold(step, document, { from, seq, updates });
     return 'held';
   }
   apply(step, document, from, seq, updates);
@@ -32,11 +33,17 @@ function apply(step: Step, document: DocumentState, from: PeerId, seq: number, u
   step.effects.push({ kind: 'apply', document: document.name, updates, from, cause: { kind: 'frame', seq } });
 }
 
+interface NumberedUpdates {
+  readonly from: PeerId;
+  readonly seq: number;
+  readonly updates: readonly Uint8Array[];
+}
+
 /** Frames over the limit are forgotten: catch-up will carry what they held. */
-function hold(document: DocumentState, from: PeerId, seq: number, updates: readonly Uint8Array[]): void {
+function hold({ state: { limits } }: Step, document: DocumentState, { from, seq, updates }: NumberedUpdates): void {
   const frames = document.held.get(from) ?? new Map<number, readonly Uint8Array[]>();
   const bytes = bytesOf(updates);
-  if (frames.has(seq) || frames.size >= HELD_FRAMES_MAX || document.heldBytes + bytes > HELD_BYTES_MAX) return;
+  if (frames.has(seq) || frames.size >= limits.heldFramesMax || document.heldBytes + bytes > limits.heldBytesMax) return;
   frames.set(seq, updates);
   document.held.set(from, frames);
   document.heldBytes += bytes;
@@ -66,6 +73,25 @@ export function adopt(step: Step, document: DocumentState, vector: Vector): void
     if (seq > (document.applied.get(peer) ?? 0)) document.applied.set(peer, seq);
     release(step, document, peer);
   }
+}
+
+/**
+ * A sender's own word on its last number outweighs all hearsay: what others claimed beyond anything that it ever said was wrong,
+ * or ahead by what is under way. Returns whether our own count had been misled: then frames may have been dropped as seen.
+ */
+export function believeSender(document: DocumentState, sender: PeerId, seq: number): boolean {
+  const said = noteSaid(document, sender, seq);
+  if ((document.tails.get(sender) ?? 0) > said) document.tails.set(sender, said);
+  if ((document.applied.get(sender) ?? 0) <= said) return false;
+  document.applied.set(sender, said);
+  return true;
+}
+
+/** A late word is below an earlier one. */
+function noteSaid({ said }: DocumentState, sender: PeerId, seq: number): number {
+  const highest = Math.max(seq, said.get(sender) ?? 0);
+  said.set(sender, highest);
+  return highest;
 }
 
 /**

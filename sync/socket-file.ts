@@ -1,6 +1,7 @@
 /**
- * The files that sockets have in the runtime directory: `<12 random characters>.p` (publisher) and `.r` (responder).
- * Random names are never used twice, so an old address can only ever fail, never reach somebody else.
+ * The files that sockets have in the runtime directory: `<12 random characters>.p` (publisher), `.t` (messenger: the
+ * publisher of topics) and `.r` (responder). Random names are never used twice, so an old address can only ever fail,
+ * never reach somebody else.
  *
  * What is removed here may have been named by a file that somebody else wrote: nothing goes but what looks in every
  * respect like such a socket of this user.
@@ -17,10 +18,10 @@ export const SOCKET_PATH_BYTES_MAX = 103;
 const SCHEME = 'ipc://';
 const NAME_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 const NAME_LENGTH = 12;
-const NAME = /^[a-z2-7]{12}\.[pr]$/;
+const NAME = /^[a-z2-7]{12}\.[ptr]$/;
 
 /** A new address `ipc://<runtime directory>/<name>`. Errors: SOCOMM_DIRECTORY_INVALID where the path would be too long. */
-export function newSocketEndpoint(runtimeDirectory: string, role: 'p' | 'r', random: Random): string {
+export function newSocketEndpoint(runtimeDirectory: string, role: 'p' | 't' | 'r', random: Random): string {
   const characters = Array.from(random.bytes(NAME_LENGTH), (byte) => NAME_CHARACTERS.charAt(byte % NAME_CHARACTERS.length));
   const path = join(runtimeDirectory, `${characters.join('')}.${role}`);
   const pathBytes = Buffer.byteLength(path);

@@ -1,18 +1,21 @@
 /** What agreement needs of the peer that it works for. */
 
 import type { InstanceId, PeerId } from '../src/base/ids.js';
-import type { WriterRef } from './engine-io.js';
+import type { ApplyCause, WriterRef } from './engine-io.js';
 
 /** What the engine cannot do itself. None of these may throw. */
 export interface SynchronizerHost {
   /** Applies in one transaction; says why it did not, where the bytes were at fault. */
-  apply(document: string, updates: readonly Uint8Array[], from: PeerId): ApplyOutcome;
+  apply(document: string, updates: readonly Uint8Array[], from: PeerId, source: ApplyCause['kind']): ApplyOutcome;
+  /** Another live replica, of this peer, writes under our client id: takes a fresh one, and says so. */
+  renewClientId(document: string, peer: PeerId): void;
   /** Drops what is pending in the replica, and says so. */
   setAside(document: string): void;
   synced(document: string): void;
   writerChanged(writer: WriterRef | undefined): void;
   instancesChanged(joined: readonly InstanceId[], left: readonly InstanceId[]): void;
   peerLost(peer: PeerId): void;
+  peerRefused(peer: PeerId): void;
   stalled(writer: WriterRef): void;
   recovered(writer: WriterRef): void;
   warn(code: string, message: string): void;

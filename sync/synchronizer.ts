@@ -12,14 +12,15 @@ import type { ApplyCause, Effect, Input } from './engine-io.js';
 import { takeStep } from './engine.js';
 import { createEngine } from './engine-state.js';
 import type { EngineOptions, EngineState } from './engine-state.js';
+import { FrameReader } from './frame-reader.js';
+import type { DropCounts } from './frame-reader.js';
 import { GROUP_KEY } from './keys.js';
 import type { ReplicaView } from './replica-view.js';
 import type { SynchronizerHost } from './synchronizer-host.js';
-import type { Transport, TransportDropReason, TransportListener } from './transport.js';
-import { decodeFrame } from './wire/decode-frame.js';
-import type { DecodeFailure } from './wire/decode-frame.js';
+import type { Transport, TransportListener } from './transport.js';
 import { encodeFrame } from './wire/encode-frame.js';
-import type { Vector } from './wire/frame.js';
+import { spokenVersion } from './versions.js';
+import type { Frame, Vector } from './wire/frame.js';
 
 export interface SynchronizerOptions extends EngineOptions {
   readonly transport: Transport;
@@ -33,13 +34,11 @@ export type FlushOutcome = { readonly ok: true; readonly term: number } | { read
 
 export type FlushFailure = 'no-writer' | 'closed';
 
-export type DropCounts = ReadonlyMap<DecodeFailure | TransportDropReason | 'misattributed', number>;
-
 export class Synchronizer {
   readonly #options: SynchronizerOptions;
   readonly #state: EngineState;
   readonly #queue: Input[] = [];
-  readonly #dropped = new Map<DecodeFailure | TransportDropReason | 'misattributed', number>();
+  readonly #reader: FrameReader;
   readonly #flushes = new Map<number, (outcome: FlushOutcome) => void>();
   #isStepping = false;
   #isClosed = false;
@@ -52,6 +51,8 @@ export class Synchronizer {
   constructor(options: SynchronizerOptions) {
     this.#options = options;
     this.#state = createEngine(options);
+    const undecodable = (sender: PeerId, detail: string): void => this.#feed({ kind: 'undecodable', sender, detail });
+    this.#reader = new FrameReader({ protocol: this.#state.protocol, log: options.log, undecodable });
     // Before the first connection, like every subscription that READY is to prove.
     options.transport.subscribe(GROUP_KEY);
   }
@@ -62,7 +63,7 @@ export class Synchronizer {
   }
 
   get dropped(): DropCounts {
-    return this.#dropped;
+    return this.#reader.dropped;
   }
 
   /** Give this to the transport. */
@@ -72,7 +73,7 @@ export class Synchronizer {
     responded: (from, frame) => this.#receive(frame, from),
     subscribed: (key) => this.#feed({ kind: 'subscribed', key }),
     disconnected: (peer) => this.#onDisconnected(peer),
-    dropped: (reason, detail) => this.#drop(reason, detail),
+    dropped: (reason, detail) => this.#reader.drop(reason, detail),
   };
 
   /** Reads the roster and says hello to whoever is new in it. */
@@ -91,6 +92,11 @@ export class Synchronizer {
 
   local(document: string, update: Uint8Array): void {
     this.#feed({ kind: 'local', document, update });
+  }
+
+  /** As `local`, of something that is no single change: whoever lacks it asks for the difference. */
+  localBulk(document: string): void {
+    this.#feed({ kind: 'local', document, update: undefined });
   }
 
   /** `term` as writer; 0 for none. */
@@ -149,16 +155,8 @@ export class Synchronizer {
   }
 
   #receive(bytes: Uint8Array, from: PeerId | undefined): void {
-    const decoded = decodeFrame(bytes);
-    if (!decoded.ok) return this.#drop(decoded.reason, decoded.detail);
-    const { sender, frame } = decoded;
-    if (from !== undefined && from !== sender) return this.#drop('misattributed', `${from} sent a frame of ${sender}`);
-    this.#feed({ kind: 'received', sender, frame });
-  }
-
-  #drop(reason: DecodeFailure | TransportDropReason | 'misattributed', detail: string): void {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
-    this.#options.log({ level: 'debug', code: 'frame-dropped', message: `${reason}: ${detail}` });
+    const received = this.#reader.read(bytes, from);
+    if (received !== undefined) this.#feed({ kind: 'received', ...received });
   }
 
   #onDisconnected(peer: PeerId): void {
@@ -217,12 +215,12 @@ export class Synchronizer {
       case 'unsubscribe':
         return transport.unsubscribe(effect.key);
       case 'publish':
-        this.#published = transport.publish(effect.key, encodeFrame(this.#state.self, effect.frame));
+        this.#published = transport.publish(effect.key, this.#encode(effect.frame));
         return;
       case 'request':
-        return transport.request(effect.peer, encodeFrame(this.#state.self, effect.frame));
+        return transport.request(effect.peer, this.#encode(effect.frame));
       case 'respond':
-        return transport.respond(effect.peer, encodeFrame(this.#state.self, effect.frame));
+        return transport.respond(effect.peer, this.#encode(effect.frame));
       case 'apply':
         return this.#apply(effect.document, effect.updates, effect.from, effect.cause);
       case 'set-aside':
@@ -234,6 +232,8 @@ export class Synchronizer {
       case 'probe':
         if (!this.#options.discovery.isAlive(effect.peer)) this.#queue.push({ kind: 'lost', peer: effect.peer });
         return;
+      case 'renew-client-id':
+        return host.renewClientId(effect.document, effect.peer);
       case 'synced':
         return host.synced(effect.document);
       case 'flushed':
@@ -246,6 +246,8 @@ export class Synchronizer {
         return host.instancesChanged(effect.joined, effect.left);
       case 'peer-lost':
         return host.peerLost(effect.peer);
+      case 'peer-refused':
+        return host.peerRefused(effect.peer);
       case 'stalled':
         return host.stalled(effect.writer);
       case 'recovered':
@@ -257,9 +259,13 @@ export class Synchronizer {
     }
   }
 
+  #encode(frame: Frame): Uint8Array {
+    return encodeFrame(this.#state.self, frame, spokenVersion(this.#state));
+  }
+
   /** The outcome is stepped at once, before any other input: a baseline is adopted in the tick of its difference. */
   #apply(document: string, updates: readonly Uint8Array[], from: PeerId, cause: ApplyCause): void {
-    const outcome = this.#options.host.apply(document, updates, from);
+    const outcome = this.#options.host.apply(document, updates, from, cause.kind);
     if (outcome.ok) this.#step({ kind: 'applied', document, from, cause });
     else this.#step({ kind: 'rejected', document, from, cause, detail: outcome.detail });
   }

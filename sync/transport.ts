@@ -3,7 +3,7 @@
  * says when a peer's connection has gone. Numbers, pulses and catch-up (the engine) make that safe.
  *
  * Two ways to say something:
- *   publish   one to all that subscribed to the key; dropped silently at a slow peer
+ *   publish   one to all that subscribed to the key, on the lane of that key; dropped silently at a slow peer
  *   request → respond   one to one, in order as long as the connection lasts
  *
  * Implementations: zeromq-transport (processes) and memory-transport (tests). Both pass test/contract/transport.
@@ -14,10 +14,23 @@ import type { PeerId } from '../src/base/ids.js';
 /** Where a peer is reached. */
 export interface PeerAddress {
   readonly id: PeerId;
-  /** What others subscribe to, e.g. `ipc:///run/user/1000/socomm/4f….p`. */
+  /** Where others subscribe to state, e.g. `ipc:///run/user/1000/socomm/4f….p`. */
   readonly publisher: string;
-  /** What others send requests to. */
+  /** Where others subscribe to messages. */
+  readonly messenger: string;
+  /** Where others send requests. */
   readonly responder: string;
+}
+
+/**
+ * Published frames travel on one of two lanes, each with sockets and queues of its own, so that a flood of messages
+ * cannot crowd out state. Nothing orders one lane against the other.
+ */
+export type Lane = 'state' | 'messages';
+
+/** Which lane a key belongs to: topics (`t/…`) are messages, everything else is state. The one place for this rule. */
+export function laneOf(key: string): Lane {
+  return key.startsWith('t/') ? 'messages' : 'state';
 }
 
 /** What a transport reports. Never called from within a call into the transport, and never after `close()`. */
@@ -36,6 +49,18 @@ export interface TransportListener {
   dropped(reason: TransportDropReason, detail: string): void;
 }
 
+/** A listener that is looked up at each report: for a transport that is opened before its listener can be made. */
+export function deferredListener(listener: () => TransportListener): TransportListener {
+  return {
+    published: (frame) => listener().published(frame),
+    requested: (from, frame) => listener().requested(from, frame),
+    responded: (from, frame) => listener().responded(from, frame),
+    subscribed: (key) => listener().subscribed(key),
+    disconnected: (peer) => listener().disconnected(peer),
+    dropped: (reason, detail) => listener().dropped(reason, detail),
+  };
+}
+
 export type TransportDropReason = 'foreign' | 'queue-full' | 'unreachable';
 
 export interface Transport {
@@ -44,10 +69,10 @@ export interface Transport {
   /** Begins to receive what `peer` publishes. Idempotent; on the new connection all current subscriptions come first. */
   connect(peer: PeerAddress): void;
   /** Whether the address could be connected to from here, as far as one can tell without trying. */
-  canReach(peer: PeerAddress): boolean;
+  canReach(peer: Pick<PeerAddress, 'publisher' | 'responder'>): boolean;
   /** Ends both directions to a peer; no `disconnected` follows. */
   disconnect(peer: PeerId): void;
-  /** Keys are ASCII; a subscription is a prefix. */
+  /** Keys are ASCII; a subscription is a prefix, within the lane that it belongs to itself. */
   subscribe(key: string): void;
   unsubscribe(key: string): void;
   /** Hands one frame to all subscribers of `key`. Resolves when the next may be handed over; never rejects. The bytes must not be touched again. */

@@ -4,15 +4,21 @@ import type { PeerId } from '../src/base/ids.js';
 import { settle } from './catch-up.js';
 import { doubt, noteTail } from './doubt.js';
 import { wakeBy } from './engine-state.js';
-import type { DocumentState, Step } from './engine-state.js';
-import { DOUBT_GRACE_MS, FRAME_UPDATES_BYTES_MAX, TAIL_DELAY_MS, UPDATE_BYTES_MAX, UPDATES_IN_FRAME_MAX } from './limits.js';
-import { accept } from './sequence.js';
+import type { DocumentState } from './document-state.js';
+import type { Step } from './engine-state.js';
+import { DOUBT_GRACE_MS, TAIL_DELAY_MS, UPDATES_IN_FRAME_MAX } from './limits.js';
+import { accept, believeSender } from './sequence.js';
 import type { Frame } from './wire/frame.js';
 
-export function recordLocal({ state, effects }: Step, name: string, update: Uint8Array): void {
+type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
+
+export function recordLocal({ state, effects }: Step, name: string, update: Uint8Array | undefined): void {
   const document = state.documents.get(name);
   if (document === undefined) return;
-  document.outbox.push(update);
+  document.outboxBytes += update?.length ?? Infinity;
+  // What is more than may gather is left to catch-up: the replica has it.
+  if (update === undefined || document.outboxBytes > state.limits.outboxBytesMax) document.outbox = [];
+  else document.outbox.push(update);
   if (state.isDrainAsked) return;
   state.isDrainAsked = true;
   effects.push({ kind: 'drain-soon' });
@@ -22,18 +28,27 @@ export function recordLocal({ state, effects }: Step, name: string, update: Uint
 export function drain(step: Step): void {
   step.state.isDrainAsked = false;
   for (const document of step.state.documents.values()) {
-    if (document.outbox.length > 0) drainDocument(step, document);
+    if (document.outboxBytes > 0) drainDocument(step, document);
   }
 }
 
 function drainDocument(step: Step, document: DocumentState): void {
-  const updates = document.outbox;
+  const { outbox: updates, outboxBytes } = document;
   document.outbox = [];
+  document.outboxBytes = 0;
   document.changedAt = step.now;
+  const { frameUpdatesBytesMax, outboxBytesMax } = step.state.limits;
+  if (outboxBytes > outboxBytesMax) publish(step, document, undefined);
+  else publishAll(step, document, updates, frameUpdatesBytesMax);
+  document.tailDueAt = step.now + TAIL_DELAY_MS;
+  wakeBy(step.state, document.tailDueAt);
+}
+
+function publishAll(step: Step, document: DocumentState, updates: readonly Uint8Array[], frameUpdatesBytesMax: number): void {
   let batch: Uint8Array[] = [];
   let batchBytes = 0;
   for (const update of updates) {
-    if (batch.length > 0 && (batchBytes + update.length > FRAME_UPDATES_BYTES_MAX || batch.length === UPDATES_IN_FRAME_MAX)) {
+    if (batch.length > 0 && (batchBytes + update.length > frameUpdatesBytesMax || batch.length === UPDATES_IN_FRAME_MAX)) {
       publish(step, document, batch);
       batch = [];
       batchBytes = 0;
@@ -42,18 +57,18 @@ function drainDocument(step: Step, document: DocumentState): void {
     batchBytes += update.length;
   }
   publish(step, document, batch);
-  document.tailDueAt = step.now + TAIL_DELAY_MS;
-  wakeBy(step.state, document.tailDueAt);
 }
 
-function publish({ state, effects }: Step, document: DocumentState, updates: readonly Uint8Array[]): void {
+/** `undefined`: a number without content. */
+function publish({ state, effects }: Step, document: DocumentState, updates: readonly Uint8Array[] | undefined): void {
   const seq = ++document.ownSeq;
   // Nobody is linked: whoever comes learns the number at READY, and the content by catch-up.
   if (state.links.size === 0) return;
   // Too big to be broadcast to all at once: the number is used up, and each peer fetches the hole in chunks.
-  const isTooBig = updates.length === 1 && (updates[0]?.length ?? 0) > UPDATE_BYTES_MAX;
-  const head = { document: document.name, seq };
-  effects.push({ kind: 'publish', key: document.key, frame: isTooBig ? { kind: 'tail', ...head } : { kind: 'updates', ...head, updates } });
+  const isTooBig = updates?.length === 1 && (updates[0]?.length ?? 0) > state.limits.updateBytesMax;
+  const frame =
+    updates === undefined || isTooBig ? tailOf(document) : ({ kind: 'updates', document: document.name, seq, updates } as const);
+  effects.push({ kind: 'publish', key: document.key, frame });
 }
 
 export function repeatTails({ state, now, effects }: Step): void {
@@ -64,11 +79,15 @@ export function repeatTails({ state, now, effects }: Step): void {
     }
     document.tailDueAt = Infinity;
     if (state.links.size === 0) continue;
-    effects.push({ kind: 'publish', key: document.key, frame: { kind: 'tail', document: document.name, seq: document.ownSeq } });
+    effects.push({ kind: 'publish', key: document.key, frame: tailOf(document) });
   }
 }
 
-export function onUpdates(step: Step, sender: PeerId, frame: Extract<Frame, { kind: 'updates' }>): void {
+function tailOf({ name, ownSeq, replica }: DocumentState): FrameOf<'tail'> {
+  return { kind: 'tail', document: name, seq: ownSeq, clientId: replica.clientId() };
+}
+
+export function onUpdates(step: Step, sender: PeerId, frame: FrameOf<'updates'>): void {
   const { state } = step;
   const document = state.documents.get(frame.document);
   if (document === undefined) return;
@@ -80,9 +99,12 @@ export function onUpdates(step: Step, sender: PeerId, frame: Extract<Frame, { ki
   settle(step, document);
 }
 
-export function onTail(step: Step, sender: PeerId, name: string, seq: number): void {
+export function onTail(step: Step, sender: PeerId, { document: name, seq, clientId }: FrameOf<'tail'>): void {
   const document = step.state.documents.get(name);
   if (document === undefined) return;
+  // Two replicas under one id would diverge for ever, with equal state vectors: each that hears of it takes another.
+  if (clientId === document.replica.clientId()) step.effects.push({ kind: 'renew-client-id', document: name, peer: sender });
+  if (believeSender(document, sender, seq)) doubt(step, document, sender, { graceMs: DOUBT_GRACE_MS, evidence: true });
   noteTail(step, document, { sender, seq, graceMs: 0 });
   settle(step, document);
 }

@@ -1,7 +1,8 @@
 /**
- * The transport between processes: ZeroMQ over unix sockets of this user. Publisher (XPUB) and responder (ROUTER) are
- * bound under random names in the runtime directory; the connections (SUB, and a DEALER for each peer that is asked)
- * lead to those of others. Here is only how they are put together, opened and closed; each has a file in `zeromq/`.
+ * The transport between processes: ZeroMQ over unix sockets of this user. A publisher for each lane (XPUB) and the
+ * responder (ROUTER) are bound under random names in the runtime directory; the connections (a SUB for each lane, and a
+ * DEALER for each peer that is asked) lead to those of others. Here is only how they are put together, opened and
+ * closed; each has a file in `zeromq/`.
  *
  * `zeromq` itself is loaded by `open()`, never at import. Limits: docs/LIMITS.md.
  */
@@ -11,12 +12,12 @@ import { assert, SocommError, systemCode } from '../src/base/errors.js';
 import type { PeerId } from '../src/base/ids.js';
 import type { Random } from '../src/base/random.js';
 import { hasSocketFile, newSocketEndpoint, removeSocketFile } from './socket-file.js';
-import type { PeerAddress, Traffic, Transport, TransportListener } from './transport.js';
+import { laneOf, type Lane, type PeerAddress, type Traffic, type Transport, type TransportListener } from './transport.js';
 import { Connections } from './zeromq/connections.js';
 import { Publisher } from './zeromq/publisher.js';
 import type { Refused } from './zeromq/refusal.js';
 import { Responder } from './zeromq/responder.js';
-import { FRAME_BYTES_MAX, loadSockets, type Router, type Sockets, type XPublisher } from './zeromq/sockets.js';
+import { CARRIED_BYTES_MAX, loadSockets, type Router, type Sockets, type XPublisher } from './zeromq/sockets.js';
 
 /** What ZeroMQ's thread gets at the end to send what it was given. It needs far less, but for a peer that does not read. */
 const LINGER_AT_CLOSE_MS = 20;
@@ -30,7 +31,7 @@ export interface ZeromqTransportOptions {
 
 interface Opened {
   readonly address: PeerAddress;
-  readonly publisher: Publisher;
+  readonly publishers: Readonly<Record<Lane, Publisher>>;
   readonly responder: Responder;
   readonly connections: Connections;
 }
@@ -56,6 +57,7 @@ export class ZeromqTransport implements Transport {
     const address = {
       id,
       publisher: newSocketEndpoint(runtimeDirectory, 'p', random),
+      messenger: newSocketEndpoint(runtimeDirectory, 't', random),
       responder: newSocketEndpoint(runtimeDirectory, 'r', random),
     };
     const sockets = await loadSockets();
@@ -74,7 +76,7 @@ export class ZeromqTransport implements Transport {
   }
 
   /** Whether the sockets' files are to be seen: not so where the peer has another file system, as in another sandbox. */
-  canReach(peer: PeerAddress): boolean {
+  canReach(peer: Pick<PeerAddress, 'publisher' | 'responder'>): boolean {
     return hasSocketFile(peer.publisher) && hasSocketFile(peer.responder);
   }
 
@@ -93,7 +95,7 @@ export class ZeromqTransport implements Transport {
   publish(key: string, frame: Uint8Array): Promise<void> {
     if (this.#opened === undefined) return Promise.resolve();
     this.#countOut(frame);
-    return this.#opened.publisher.publish(key, frame);
+    return this.#opened.publishers[laneOf(key)].publish(key, frame);
   }
 
   request(peer: PeerId, frame: Uint8Array): void {
@@ -114,11 +116,15 @@ export class ZeromqTransport implements Transport {
     return this.#closing;
   }
 
-  #assemble(sockets: Sockets, { address, publisher, responder }: Bound): Opened {
+  #assemble(sockets: Sockets, { address, publisher, messenger, responder }: Bound): Opened {
     const dropped = this.#dropped;
+    const subscribed = (key: string): void => this.#listener?.subscribed(key);
     return {
       address,
-      publisher: new Publisher(publisher, { dropped, subscribed: (key) => this.#listener?.subscribed(key) }),
+      publishers: {
+        state: new Publisher(publisher, { dropped, subscribed }),
+        messages: new Publisher(messenger, { dropped, subscribed }),
+      },
       responder: new Responder(responder, {
         dropped,
         requested: (from, frame) => {
@@ -153,18 +159,22 @@ export class ZeromqTransport implements Transport {
     this.#listener = undefined;
     this.#opened = undefined;
     if (opened === undefined) return;
-    const { publisher, responder, connections, address } = opened;
-    // All three at once: what was handed to ZeroMQ before goes out ahead of the ends of the connections.
-    await Promise.all([publisher.close(LINGER_AT_CLOSE_MS), responder.close(LINGER_AT_CLOSE_MS), connections.close()]);
-    removeSocketFile(address.publisher);
-    removeSocketFile(address.responder);
+    const { publishers, responder, connections, address } = opened;
+    // All at once: what was handed to ZeroMQ before goes out ahead of the ends of the connections.
+    await Promise.all([
+      publishers.state.close(LINGER_AT_CLOSE_MS),
+      publishers.messages.close(LINGER_AT_CLOSE_MS),
+      responder.close(LINGER_AT_CLOSE_MS),
+      connections.close(),
+    ]);
+    removeSocketFiles(address);
   }
 
   readonly #dropped: Refused = (reason, detail) => this.#listener?.dropped(reason, detail);
 
   #countOut(frame: Uint8Array): void {
-    if (frame.byteLength > FRAME_BYTES_MAX)
-      throw new TypeError(`a frame of ${frame.byteLength} bytes: at most ${FRAME_BYTES_MAX} can be sent`);
+    if (frame.byteLength > CARRIED_BYTES_MAX)
+      throw new TypeError(`a frame of ${frame.byteLength} bytes: at most ${CARRIED_BYTES_MAX} can be sent`);
     this.traffic.framesOut++;
     this.traffic.bytesOut += frame.byteLength;
   }
@@ -178,13 +188,20 @@ export class ZeromqTransport implements Transport {
 interface Bound {
   readonly address: PeerAddress;
   readonly publisher: XPublisher;
+  readonly messenger: XPublisher;
   readonly responder: Router;
 }
 
 async function bind(sockets: Sockets, address: PeerAddress): Promise<Bound> {
-  const bound = { address, publisher: sockets.publisher(), responder: sockets.responder() };
+  const bound = {
+    address,
+    publisher: sockets.publisher('state'),
+    messenger: sockets.publisher('messages'),
+    responder: sockets.responder(),
+  };
   try {
     await bound.publisher.bind(address.publisher);
+    await bound.messenger.bind(address.messenger);
     await bound.responder.bind(address.responder);
     return bound;
   } catch (cause) {
@@ -199,9 +216,11 @@ async function bind(sockets: Sockets, address: PeerAddress): Promise<Bound> {
   }
 }
 
-function release({ address, publisher, responder }: Bound): void {
-  publisher.close();
-  responder.close();
-  removeSocketFile(address.publisher);
-  removeSocketFile(address.responder);
+function release({ address, publisher, messenger, responder }: Bound): void {
+  for (const socket of [publisher, messenger, responder]) socket.close();
+  removeSocketFiles(address);
+}
+
+function removeSocketFiles({ publisher, messenger, responder }: PeerAddress): void {
+  for (const endpoint of [publisher, messenger, responder]) removeSocketFile(endpoint);
 }

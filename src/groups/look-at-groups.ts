@@ -19,8 +19,8 @@ import type { RosterEntry } from '../../sync/discovery.js';
 import { defaultRuntimeDirectory, systemRuntimeEnvironment } from '../../sync/discovery/runtime-directory.js';
 import { SocommError, isSocommError, systemCode } from '../base/errors.js';
 import { bytesBelow, hasFile } from './file-sizes.js';
-import { loadStoredDocument } from '../replica.js';
-import type { Y } from '../replica.js';
+import { loadStoredDocument } from '../replica/stored-document.js';
+import type { Y } from '../replica/replica.js';
 import { readRoster } from './roster-look.js';
 
 export interface LookOptions {

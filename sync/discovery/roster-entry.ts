@@ -11,20 +11,23 @@ export const ENTRY_BYTES_MAX = 16 * 1024;
 const PACKAGE_VERSION_LENGTH_MAX = 64;
 const FIELDS_MAX = 32;
 
-export function formatEntry({ id, publisher, responder, pid, packageVersion, protocolMin, protocolMax, canWrite }: RosterEntry): string {
-  return `${JSON.stringify({ id, publisher, responder, pid, packageVersion, protocolMin, protocolMax, canWrite }, undefined, 2)}\n`;
+export function formatEntry(entry: RosterEntry): string {
+  const { id, publisher, messenger, responder, pid, packageVersion, protocolMin, protocolMax, canWrite } = entry;
+  const fields = { id, publisher, messenger, responder, pid, packageVersion, protocolMin, protocolMax, canWrite };
+  return `${JSON.stringify(fields, undefined, 2)}\n`;
 }
 
 /** Undefined where the text is no entry of that peer. Unknown fields are left out. */
 export function parseEntry(text: string, peer: PeerId): RosterEntry | undefined {
   const found = parseObject(text);
   if (found === undefined) return undefined;
-  const { id, publisher, responder, pid, packageVersion, protocolMin, protocolMax, canWrite } = found;
-  if (!isPeerId(id) || id !== peer || !isSocketEndpoint(publisher) || !isSocketEndpoint(responder)) return undefined;
+  const { id, publisher, messenger, responder, pid, packageVersion, protocolMin, protocolMax, canWrite } = found;
+  if (!isPeerId(id) || id !== peer) return undefined;
+  if (!isSocketEndpoint(publisher) || !isSocketEndpoint(messenger) || !isSocketEndpoint(responder)) return undefined;
   if (!isCount(pid) || !isCount(protocolMin) || !isCount(protocolMax) || protocolMin > protocolMax) return undefined;
   if (typeof packageVersion !== 'string' || packageVersion.length > PACKAGE_VERSION_LENGTH_MAX || typeof canWrite !== 'boolean')
     return undefined;
-  return { id, publisher, responder, pid, packageVersion, protocolMin, protocolMax, canWrite };
+  return { id, publisher, messenger, responder, pid, packageVersion, protocolMin, protocolMax, canWrite };
 }
 
 /** Every address of a socket that the text names, also where the rest is of a version that we do not know. */

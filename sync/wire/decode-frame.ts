@@ -11,12 +11,13 @@ import { newInstanceId } from '../../src/base/ids.js';
 import type { InstanceId, PeerId } from '../../src/base/ids.js';
 import * as limits from '../limits.js';
 import { MAGIC_0, MAGIC_1 } from './encode-frame.js';
-import { KIND_NUMBERS, PROTOCOL_MAX, PROTOCOL_MIN, REFUSAL_NUMBERS } from './frame.js';
-import type { DocumentReport, Frame, FrameKind, PeerStatus, ReceivedFrame, RefusalReason } from './frame.js';
+import { KIND_NUMBERS, LASTING_KINDS, PROTOCOL, PROTOCOL_LASTING, REFUSAL_NUMBERS } from './frame.js';
+import type { DocumentReport, Frame, FrameKind, PeerStatus, ProtocolRange, ReceivedFrame, RefusalReason } from './frame.js';
 
 export type Decoded =
   | ({ readonly ok: true } & ReceivedFrame)
-  | { readonly ok: false; readonly reason: DecodeFailure; readonly detail: string };
+  /** `sender`: whom a frame names that is whole and means nothing. */
+  | { readonly ok: false; readonly reason: DecodeFailure; readonly detail: string; readonly sender?: PeerId | undefined };
 
 export type DecodeFailure = 'foreign' | 'version' | 'checksum' | 'unknown-kind' | 'malformed' | 'too-large';
 
@@ -29,37 +30,52 @@ const REFUSALS = new Map<number, RefusalReason>(
 /** magic, version, kind, sender, empty document, seq, checksum */
 const SHORTEST = 2 + 1 + 1 + 8 + 1 + 1 + 4;
 
-export function decodeFrame(bytes: Uint8Array): Decoded {
+/** `range`: the versions that the reader speaks. */
+export function decodeFrame(bytes: Uint8Array, range: ProtocolRange = PROTOCOL): Decoded {
   if (bytes.length > limits.FRAME_BYTES_MAX) return failed('too-large', `${bytes.length} bytes`);
   if (bytes.length < SHORTEST || bytes[0] !== MAGIC_0 || bytes[1] !== MAGIC_1) return failed('foreign', `${bytes.length} bytes`);
   const version = bytes[2] ?? 0;
-  if (version < PROTOCOL_MIN || version > PROTOCOL_MAX) return failed('version', `protocol ${version}`);
+  const isSpoken = version >= range.protocolMin && version <= range.protocolMax;
+  if (!isSpoken && version !== PROTOCOL_LASTING) return failed('version', `protocol ${version}`);
   const body = bytes.subarray(0, bytes.length - 4);
   const checksum = new DataView(bytes.buffer, bytes.byteOffset + body.length, 4).getUint32(0);
   if (crc32(body) !== checksum) return failed('checksum', `${bytes.length} bytes`);
   try {
-    return decodeBody(body);
+    return decodeBody(body, isSpoken);
   } catch (error) {
     // lib0 throws where the bytes end early, and we where a number is out of bounds: both are the sender's fault.
-    return failed('malformed', describe(error));
+    return { ...failed('malformed', describe(error)), sender: claimedSender(body) };
   }
 }
 
-function failed(reason: DecodeFailure, detail: string): Decoded {
+function failed(reason: DecodeFailure, detail: string): Extract<Decoded, { ok: false }> {
   return { ok: false, reason, detail };
 }
 
-function decodeBody(body: Uint8Array): Decoded {
+/** Of a frame that cannot be read. */
+function claimedSender(body: Uint8Array): PeerId | undefined {
+  const from = decoding.createDecoder(body);
+  from.pos = 3;
+  try {
+    readCount(from);
+    return readPeer(from);
+  } catch {
+    return undefined; // it names nobody
+  }
+}
+
+function decodeBody(body: Uint8Array, isSpoken: boolean): Decoded {
   const from = decoding.createDecoder(body);
   from.pos = 3;
   const kindNumber = readCount(from);
   const kind = KINDS.get(kindNumber);
+  if (!isSpoken && (kind === undefined || !LASTING_KINDS.has(kind))) return failed('version', `kind ${kindNumber} of protocol ${body[2]}`);
   if (kind === undefined) return failed('unknown-kind', `kind ${kindNumber}`);
   const sender = readPeer(from);
   const document = readText(from, limits.DOCUMENT_NAME_BYTES_MAX);
   const seq = readCount(from);
   const frame = readPayload(from, { kind, sender, document, seq });
-  if (from.pos !== body.length) return failed('malformed', `${body.length - from.pos} bytes too many`);
+  if (from.pos !== body.length) throw new RangeError(`${body.length - from.pos} bytes too many`);
   return { ok: true, sender, frame };
 }
 
@@ -73,9 +89,9 @@ interface Header {
 function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Frame {
   switch (kind) {
     case 'updates':
-      return { kind, document, seq, updates: readList(from, limits.UPDATES_IN_FRAME_MAX, () => readBytes(from)) };
+      return { kind, document, seq, updates: readUpdates(from) };
     case 'tail':
-      return { kind, document, seq };
+      return { kind, document, seq, clientId: readCount(from) };
     case 'invite':
       return { kind, document, stateVector: readBytes(from) };
     case 'ready':
@@ -87,14 +103,16 @@ function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Fr
         kind,
         beat: readCount(from),
         status: readStatus(from, sender),
-        documents: readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => ({ ...readReport(from), stored: readVector(from) })),
+        revisions: readVector(from),
+        documents: eachOnce(readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => ({ ...readReport(from), stored: readVector(from) }))),
       };
     case 'goodbye':
       return { kind, tails: readTails(from) };
     case 'hello': {
       const publisher = readText(from, limits.ENDPOINT_BYTES_MAX);
+      const messenger = readText(from, limits.ENDPOINT_BYTES_MAX);
       const responder = readText(from, limits.ENDPOINT_BYTES_MAX);
-      return { kind, address: { id: sender, publisher, responder }, ...readIntroduction(from, sender) };
+      return { kind, address: { id: sender, publisher, messenger, responder }, ...readIntroduction(from, sender) };
     }
     case 'welcome':
       return { kind, ...readIntroduction(from, sender) };
@@ -103,7 +121,12 @@ function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Fr
     case 'more':
       return { kind, document, request: readCount(from), index: readCount(from) };
     case 'echo':
-      return { kind, beat: readCount(from), documents: readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => readReport(from)) };
+      return {
+        kind,
+        beat: readCount(from),
+        revision: readCount(from),
+        documents: eachOnce(readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => readReport(from))),
+      };
     case 'flush':
       return { kind, request: readCount(from), targets: readTails(from) };
     case 'have':
@@ -117,6 +140,14 @@ function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Fr
       return { kind, request, reason };
     }
   }
+}
+
+function readUpdates(from: Decoder): Uint8Array[] {
+  const updates = readList(from, limits.UPDATES_IN_FRAME_MAX, () => readBytes(from));
+  let bytes = 0;
+  for (const update of updates) bytes += update.length;
+  if (bytes > limits.FRAME_UPDATES_BYTES_MAX) throw new RangeError(`updates of ${bytes} bytes`);
+  return updates;
 }
 
 function readHave(from: Decoder, document: string): Frame {
@@ -172,6 +203,12 @@ function readReport(from: Decoder): DocumentReport {
   const document = readText(from, limits.DOCUMENT_NAME_BYTES_MAX);
   const vector = readVector(from);
   return { document, vector, digest: readText(from, 64) };
+}
+
+/** Each report is compared and answered: one document a thousand times would be a lot of work for a small frame. */
+function eachOnce<Report extends DocumentReport>(reports: readonly Report[]): readonly Report[] {
+  if (new Set(reports.map(({ document }) => document)).size < reports.length) throw new RangeError('a document reported twice');
+  return reports;
 }
 
 function readTails(from: Decoder): Map<string, number> {

@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import * as encoding from 'lib0/encoding';
 import { unreachable } from '../../src/base/errors.js';
 import type { PeerId } from '../../src/base/ids.js';
-import { KIND_NUMBERS, PROTOCOL_MAX, REFUSAL_NUMBERS } from './frame.js';
+import { KIND_NUMBERS, LASTING_KINDS, PROTOCOL, PROTOCOL_LASTING, REFUSAL_NUMBERS } from './frame.js';
 import type { DocumentReport, Frame, PeerStatus, Tails, Vector } from './frame.js';
 
 export const MAGIC_0 = 0x73; // s
@@ -15,11 +15,12 @@ export const MAGIC_1 = 0x6f; // o
 
 type Encoder = encoding.Encoder;
 
-export function encodeFrame(sender: PeerId, frame: Frame): Uint8Array {
+/** `version`: one that all who are to read it speak. */
+export function encodeFrame(sender: PeerId, frame: Frame, version: number = PROTOCOL.protocolMax): Uint8Array {
   const to = encoding.createEncoder();
   encoding.writeUint8(to, MAGIC_0);
   encoding.writeUint8(to, MAGIC_1);
-  encoding.writeUint8(to, PROTOCOL_MAX);
+  encoding.writeUint8(to, LASTING_KINDS.has(frame.kind) ? PROTOCOL_LASTING : version);
   encoding.writeVarUint(to, KIND_NUMBERS[frame.kind]);
   writePeer(to, sender);
   encoding.writeVarString(to, 'document' in frame ? frame.document : '');
@@ -37,7 +38,7 @@ function writePayload(to: Encoder, frame: Frame): void {
     case 'updates':
       return writeList(to, frame.updates, (update) => encoding.writeVarUint8Array(to, update));
     case 'tail':
-      return;
+      return encoding.writeVarUint(to, frame.clientId);
     case 'invite':
       return encoding.writeVarUint8Array(to, frame.stateVector);
     case 'ready':
@@ -48,6 +49,7 @@ function writePayload(to: Encoder, frame: Frame): void {
     case 'pulse':
       encoding.writeVarUint(to, frame.beat);
       writeStatus(to, frame.status);
+      writeVector(to, frame.revisions);
       return writeList(to, frame.documents, (report) => {
         writeReport(to, report);
         writeVector(to, report.stored);
@@ -56,6 +58,7 @@ function writePayload(to: Encoder, frame: Frame): void {
       return writeTails(to, frame.tails);
     case 'hello':
       encoding.writeVarString(to, frame.address.publisher);
+      encoding.writeVarString(to, frame.address.messenger);
       encoding.writeVarString(to, frame.address.responder);
       return writeIntroduction(to, frame);
     case 'welcome':
@@ -68,6 +71,7 @@ function writePayload(to: Encoder, frame: Frame): void {
       return encoding.writeVarUint(to, frame.index);
     case 'echo':
       encoding.writeVarUint(to, frame.beat);
+      encoding.writeVarUint(to, frame.revision);
       return writeList(to, frame.documents, (report) => writeReport(to, report));
     case 'flush':
       encoding.writeVarUint(to, frame.request);

@@ -6,9 +6,17 @@
 import type { InstanceId, PeerId } from '../../src/base/ids.js';
 import type { PeerAddress } from '../transport.js';
 
-/** The protocol that this copy speaks; a range is exchanged at hello. */
-export const PROTOCOL_MIN = 1;
-export const PROTOCOL_MAX = 1;
+/** Versions of the protocol that somebody speaks, from the lowest to the highest. */
+export interface ProtocolRange {
+  readonly protocolMin: number;
+  readonly protocolMax: number;
+}
+
+/** What this copy speaks; the range is exchanged at hello. */
+export const PROTOCOL: ProtocolRange = { protocolMin: 1, protocolMax: 1 };
+
+/** The version under which frames travel that everybody must be able to read, whatever else he speaks. */
+export const PROTOCOL_LASTING = 1;
 
 /** Highest frame number per sender, of what a replica has applied without a hole. */
 export type Vector = ReadonlyMap<PeerId, number>;
@@ -49,13 +57,26 @@ export interface PulsedDocument extends DocumentReport {
 export type DocumentFrame =
   | { readonly kind: 'updates'; readonly document: string; readonly seq: number; readonly updates: readonly Uint8Array[] }
   /** The last number once more, after a burst: so that a lost last frame is noticed. */
-  | { readonly kind: 'tail'; readonly document: string; readonly seq: number };
+  | {
+      readonly kind: 'tail';
+      readonly document: string;
+      readonly seq: number;
+      /** Under which the sender's replica writes: no two that live may have the same. */
+      readonly clientId: number;
+    };
 
 /** Published under the group's key, or (ready) under the asking peer's. */
 export type GroupFrame =
   | { readonly kind: 'ready'; readonly status: PeerStatus; readonly tails: Tails }
   | { readonly kind: 'status'; readonly status: PeerStatus }
-  | { readonly kind: 'pulse'; readonly beat: number; readonly status: PeerStatus; readonly documents: readonly PulsedDocument[] }
+  | {
+      readonly kind: 'pulse';
+      readonly beat: number;
+      readonly status: PeerStatus;
+      /** The last revision of each linked peer's status that the pulser has: who has an older one has lost one. */
+      readonly revisions: Vector;
+      readonly documents: readonly PulsedDocument[];
+    }
   | { readonly kind: 'goodbye'; readonly tails: Tails };
 
 /** Sent to one peer. */
@@ -75,7 +96,7 @@ export type RequestFrame =
   /** "You may lack something that I have: ask me." An empty state vector means: whatever yours says. */
   | { readonly kind: 'invite'; readonly document: string; readonly stateVector: Uint8Array }
   /** The answer to a pulse. */
-  | { readonly kind: 'echo'; readonly beat: number; readonly documents: readonly DocumentReport[] }
+  | { readonly kind: 'echo'; readonly beat: number; readonly revision: number; readonly documents: readonly DocumentReport[] }
   /** Asks the writer to say when it holds these numbers of ours durably. */
   | { readonly kind: 'flush'; readonly request: number; readonly targets: Tails };
 
@@ -103,7 +124,7 @@ export type ResponseFrame =
   | { readonly kind: 'flushed'; readonly request: number; readonly term: number }
   | { readonly kind: 'refused'; readonly request: number; readonly reason: RefusalReason };
 
-export type RefusalReason = 'not-writer' | 'unknown-document' | 'expired' | 'version' | 'store-failed';
+export type RefusalReason = 'not-writer' | 'unknown-document' | 'expired' | 'version' | 'store-failed' | 'crowded';
 
 export type Frame = DocumentFrame | GroupFrame | RequestFrame | ResponseFrame;
 export type FrameKind = Frame['kind'];
@@ -113,6 +134,9 @@ export interface ReceivedFrame {
   readonly sender: PeerId;
   readonly frame: Frame;
 }
+
+/** Frames by which peers find out whether they can speak at all: no later version changes them. */
+export const LASTING_KINDS: ReadonlySet<FrameKind> = new Set(['hello', 'welcome', 'refused']);
 
 /** The numbers on the wire; never given twice, never changed. */
 export const KIND_NUMBERS: Readonly<Record<FrameKind, number>> = {
@@ -140,4 +164,5 @@ export const REFUSAL_NUMBERS: Readonly<Record<RefusalReason, number>> = {
   expired: 3,
   version: 4,
   'store-failed': 5,
+  crowded: 6,
 };

@@ -1,7 +1,11 @@
 /**
- * Whom we are connected to. A connection is the SUB's to a peer's publisher, and from the first request on a DEALER
- * to its responder. Both go together: when either is cut, the peer counts as disconnected, once, and both are dropped.
- * ZeroMQ would try for ever to reach the old addresses, which are never used again.
+ * Whom we are connected to. A connection is the SUB's to a peer's publisher; from the first subscription to a topic on
+ * a second SUB's to its messenger, so that idle meshes pay nothing for that lane; and from the first request on a
+ * DEALER's to its responder. They end together: when the first or the last is cut, the peer counts as disconnected,
+ * once, and all are dropped. ZeroMQ would try for ever to reach the old addresses, which are never used again.
+ *
+ * The lane of messages has no word in this: what is empty ends first, and must not cut off the last of the state. Where
+ * it alone is cut, ZeroMQ makes it anew.
  *
  *   connect() ──▶ connecting ──▶ established ──▶ lost ──▶ (what arrived before is read) ──▶ disconnected told
  *                     └───────────────┴────────────┴──▶ disconnect(): silent
@@ -9,7 +13,7 @@
 
 import type { Clock } from '../../src/base/clock.js';
 import type { PeerId } from '../../src/base/ids.js';
-import type { PeerAddress } from '../transport.js';
+import { laneOf, type PeerAddress } from '../transport.js';
 import type { Refused } from './refusal.js';
 import { Requester } from './requester.js';
 import type { Sockets } from './sockets.js';
@@ -39,7 +43,10 @@ interface Connection {
 
 export class Connections {
   readonly #options: ConnectionsOptions;
+  /** Of state. */
   readonly #subscriber: Subscriber;
+  /** Of messages, from the first subscription to one on. */
+  #messages: Subscriber | undefined;
   readonly #byPeer = new Map<PeerId, Connection>();
   readonly #byEndpoint = new Map<string, Connection>();
   /** What is being ended; `close()` waits for it. */
@@ -48,7 +55,7 @@ export class Connections {
   constructor(options: ConnectionsOptions) {
     this.#options = options;
     const { published, dropped } = options.listener;
-    this.#subscriber = new Subscriber(options.sockets.subscriber(), {
+    this.#subscriber = new Subscriber(options.sockets.subscriber('state'), {
       published,
       dropped,
       connected: (endpoint) => {
@@ -65,6 +72,7 @@ export class Connections {
     this.#byPeer.set(address.id, connection);
     this.#byEndpoint.set(address.publisher, connection);
     this.#subscriber.connect(address.publisher);
+    this.#messages?.connect(address.messenger);
   }
 
   disconnect(peer: PeerId): void {
@@ -73,15 +81,23 @@ export class Connections {
     this.#byPeer.delete(peer);
     this.#byEndpoint.delete(connection.address.publisher);
     this.#subscriber.disconnect(connection.address.publisher);
+    this.#messages?.disconnect(connection.address.messenger);
     this.#endRequester(connection);
   }
 
   subscribe(key: string): void {
-    this.#subscriber.subscribe(key);
+    if (laneOf(key) === 'state') return this.#subscriber.subscribe(key);
+    if (this.#messages === undefined) {
+      const { published, dropped } = this.#options.listener;
+      this.#messages = new Subscriber(this.#options.sockets.subscriber('messages'), { published, dropped });
+      for (const { address } of this.#byPeer.values()) this.#messages.connect(address.messenger);
+    }
+    this.#messages.subscribe(key);
   }
 
   unsubscribe(key: string): void {
-    this.#subscriber.unsubscribe(key);
+    if (laneOf(key) === 'state') this.#subscriber.unsubscribe(key);
+    else this.#messages?.unsubscribe(key);
   }
 
   /** False where there is no connection to the peer. */
@@ -97,7 +113,7 @@ export class Connections {
     for (const connection of this.#byPeer.values()) this.#endRequester(connection);
     this.#byPeer.clear();
     this.#byEndpoint.clear();
-    await Promise.all([this.#subscriber.close(), ...this.#endings]);
+    await Promise.all([this.#subscriber.close(), this.#messages?.close(), ...this.#endings]);
   }
 
   #makeRequester(connection: Connection): Requester {
@@ -133,7 +149,7 @@ export class Connections {
 
   /** The cut is seen on another way than the frames: to read on first is what keeps a peer's goodbye before its end. */
   async #tellWhenRead(connection: Connection): Promise<void> {
-    await Promise.all([this.#subscriber.caughtUp(), connection.requester?.caughtUp()]);
+    await Promise.all([this.#subscriber.caughtUp(), this.#messages?.caughtUp(), connection.requester?.caughtUp()]);
     const peer = connection.address.id;
     if (this.#byPeer.get(peer) !== connection) return; // ended meanwhile, by us
     this.disconnect(peer);

@@ -1,5 +1,5 @@
 /**
- * Our XPUB: published frames go out, subscriptions come in. It must be read in a loop, or subscriptions are never
+ * Our XPUB of a lane: published frames go out, subscriptions come in. It must be read in a loop, or subscriptions are never
  * processed.
  *
  * ZeroMQ takes every frame at once and drops at its mark, in silence. So frames are handed over at a measured pace, so

@@ -14,18 +14,24 @@
 import type { Context, Dealer, Router, Subscriber, XPublisher } from 'zeromq';
 import { SocommError } from '../../src/base/errors.js';
 import { nativeMissing } from '../../src/base/native-missing.js';
+import type { Lane } from '../transport.js';
 
 export type { Dealer, Router, Subscriber, XPublisher };
 type Zeromq = typeof import('zeromq');
 
-/** The largest frame that is carried; a larger one is a programmer's mistake. */
-export const FRAME_BYTES_MAX = 64 * 1024 * 1024;
+/** The largest frame that is carried, well above the protocol's own limit; a larger one is a programmer's mistake. */
+export const CARRIED_BYTES_MAX = 64 * 1024 * 1024;
 /** Of one part of a message. The room above a frame is for the wire, not for us. */
-export const MESSAGE_BYTES_MAX = FRAME_BYTES_MAX + 1024 * 1024;
-/** Published frames that wait in ZeroMQ for one slow subscriber before it misses some. */
-export const PUBLISHED_HIGH_WATER_FRAMES = 4096;
-/** Published frames that wait in ZeroMQ for us, per publisher, before the publisher's own queue fills. */
-export const RECEIVED_HIGH_WATER_FRAMES = 4096;
+export const MESSAGE_BYTES_MAX = CARRIED_BYTES_MAX + 1024 * 1024;
+/**
+ * Published frames of state that wait in ZeroMQ for one slow subscriber before it misses some. At the 64 KiB of the
+ * largest frame 128 MiB, which subscribers that are stopped at the same time share: ZeroMQ keeps one copy for all.
+ */
+export const PUBLISHED_HIGH_WATER_FRAMES = 2048;
+/** Published frames of state that wait in ZeroMQ for us, per publisher, before the publisher's own queue fills. */
+export const RECEIVED_HIGH_WATER_FRAMES = 2048;
+/** The same for messages, on each side: who is that far behind had better miss some. */
+export const MESSAGES_HIGH_WATER_FRAMES = 1024;
 /** Requests or responses that wait in ZeroMQ for one peer before more are refused. */
 export const REQUESTS_HIGH_WATER_FRAMES = 512;
 /** Connections that wait to be accepted: a whole group may start at once. */
@@ -41,8 +47,8 @@ const ZMQ_SNDHWM = 23;
 const ZMQ_IPC_FILTER_UID = 59;
 
 export interface Sockets {
-  publisher(): XPublisher;
-  subscriber(): Subscriber;
+  publisher(lane: Lane): XPublisher;
+  subscriber(lane: Lane): Subscriber;
   responder(): Router;
   requester(routingId: string): Dealer;
 }
@@ -82,12 +88,13 @@ function socketsOf(zeromq: Zeromq, context: Context): Sockets {
   const requests = { sendTimeout: 0, sendHighWaterMark: REQUESTS_HIGH_WATER_FRAMES, receiveHighWaterMark: REQUESTS_HIGH_WATER_FRAMES };
   return {
     // `allSubs`: every subscriber of a key is reported, not only the first; each waits for its own READY.
-    publisher: () =>
-      sameUserOnly(
-        new zeromq.XPublisher({ ...bound, sendTimeout: 0, sendHighWaterMark: PUBLISHED_HIGH_WATER_FRAMES, verbosity: 'allSubs' }),
-      ),
-    subscriber: () => {
-      const socket = new zeromq.Subscriber({ ...connecting, receiveHighWaterMark: RECEIVED_HIGH_WATER_FRAMES });
+    publisher: (lane) => {
+      const sendHighWaterMark = lane === 'state' ? PUBLISHED_HIGH_WATER_FRAMES : MESSAGES_HIGH_WATER_FRAMES;
+      return sameUserOnly(new zeromq.XPublisher({ ...bound, sendTimeout: 0, sendHighWaterMark, verbosity: 'allSubs' }));
+    },
+    subscriber: (lane) => {
+      const receiveHighWaterMark = lane === 'state' ? RECEIVED_HIGH_WATER_FRAMES : MESSAGES_HIGH_WATER_FRAMES;
+      const socket = new zeromq.Subscriber({ ...connecting, receiveHighWaterMark });
       // What it sends is subscriptions. Over the mark libzmq drops them in silence: so there is none.
       nativeOptionsOf(socket).setInt32Option(ZMQ_SNDHWM, 0);
       return socket;

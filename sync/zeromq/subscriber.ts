@@ -1,5 +1,5 @@
 /**
- * Our one SUB, connected to the publisher of every other peer.
+ * Our one SUB of a lane, connected to that lane's publisher of every other peer.
  *
  * libzmq puts all current subscriptions into the pipe when `connect()` makes it, later ones after them: a publisher
  * sees a key that is subscribed after `connect()` only after all earlier ones. That is what makes READY a proof.
@@ -12,9 +12,9 @@ import type { Subscriber as Socket } from './sockets.js';
 export interface SubscriberListener {
   published(frame: Buffer): void;
   /** The connection to this endpoint came about. */
-  connected(endpoint: string): void;
-  /** It is gone. ZeroMQ would try for ever to make it anew: the endpoint is to be disconnected. */
-  lost(endpoint: string): void;
+  readonly connected?: (endpoint: string) => void;
+  /** It is gone. ZeroMQ tries for ever to make it anew, until the endpoint is disconnected. */
+  readonly lost?: (endpoint: string) => void;
   readonly dropped: Refused;
 }
 
@@ -26,8 +26,8 @@ export class Subscriber {
   constructor(socket: Socket, listener: SubscriberListener) {
     this.#socket = socket;
     // An exception in one of these would end the observer for good: they only take notes.
-    socket.events.on('connect', ({ address }) => listener.connected(address));
-    socket.events.on('disconnect', ({ address }) => listener.lost(address));
+    socket.events.on('connect', ({ address }) => listener.connected?.(address));
+    socket.events.on('disconnect', ({ address }) => listener.lost?.(address));
     this.#loop = new ReceiveLoop(socket, (parts) => {
       const frame = parts[1];
       if (frame !== undefined && parts.length === 2) listener.published(frame);

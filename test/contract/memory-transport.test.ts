@@ -6,11 +6,65 @@ import { VirtualClock } from '../../src/base/virtual-clock.js';
 import { MemoryNetwork } from '../../sync/memory-network.js';
 import { MemoryTransport } from '../../sync/memory-transport.js';
 import { bytesOf, Recorder } from './recorder.js';
-import { transportContract } from './transport.js';
+import { transportContract, type StoppableReader, type TestPeer } from './transport.js';
 
 const shared = new MemoryNetwork({ clock: systemClock, random: systemRandom });
+shared.highWaterFrames = 1000;
 
-transportContract('memory', () => new MemoryTransport(shared));
+transportContract('memory', {
+  create: () => new MemoryTransport(shared),
+  createReader: () => MemoryReader.open(shared),
+  framesBeyondMark: 3000,
+});
+
+/** It is stopped by the network, which is where a stopped process leaves its frames too. */
+class MemoryReader implements StoppableReader {
+  readonly #network: MemoryNetwork;
+  readonly #id = newPeerId(systemRandom);
+  readonly #heard = new Recorder();
+  readonly #transport: MemoryTransport;
+  #goOn: () => void = () => undefined;
+
+  private constructor(network: MemoryNetwork) {
+    this.#network = network;
+    this.#transport = new MemoryTransport(network);
+  }
+
+  static async open(network: MemoryNetwork): Promise<MemoryReader> {
+    const reader = new MemoryReader(network);
+    await reader.#transport.open(reader.#id, reader.#heard);
+    return reader;
+  }
+
+  async follow(writer: TestPeer, keys: readonly string[]): Promise<void> {
+    this.#transport.connect(writer.address);
+    for (const key of keys) this.#transport.subscribe(key);
+    await writer.heard.until((heard) => keys.every((key) => heard.keys().includes(key)));
+  }
+
+  stop(): void {
+    this.#goOn = this.#network.stop(this.#id);
+  }
+
+  async goOn(): Promise<void> {
+    await this.#network.quiet();
+    this.#goOn();
+  }
+
+  async whileBusy(act: () => Promise<void>): Promise<void> {
+    this.stop();
+    await act();
+    await this.goOn();
+  }
+
+  heard(): Promise<readonly string[]> {
+    return Promise.resolve(this.#heard.all('published').map(({ frame }) => String(new TextDecoder().decode(frame).split(' ')[0])));
+  }
+
+  close(): void {
+    this.#transport.crash();
+  }
+}
 
 describe('the memory network', () => {
   async function pair(seed = 1) {

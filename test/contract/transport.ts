@@ -1,11 +1,12 @@
 /**
  * What every transport must do. A third-party implementation can run it too: hand over a function that makes
- * transports which reach each other.
+ * transports which reach each other, and one that makes readers which can be stopped (a process, if need be).
  */
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { newPeerId, type PeerId } from '../../src/base/ids.js';
 import { systemRandom } from '../../src/base/random.js';
+import { turn } from '../../src/base/turn.js';
 import type { PeerAddress, Transport } from '../../sync/transport.js';
 import { bytesOf, Recorder } from './recorder.js';
 
@@ -16,10 +17,34 @@ export interface TestPeer {
   readonly heard: Recorder;
 }
 
+/** A peer that only reads; it may live in a process of its own. */
+export interface StoppableReader {
+  /** Connects, subscribes, and resolves when the writer knows. */
+  follow(writer: TestPeer, keys: readonly string[]): Promise<void>;
+  /** From now on it reads nothing, as a stopped process. */
+  stop(): void;
+  /** Whatever was sent until now counts as sent to a stopped reader. */
+  goOn(): void | Promise<void>;
+  /** Runs `act` while the reader's loop has more to do than it can do. */
+  whileBusy(act: () => Promise<void>): Promise<void>;
+  /** Of all frames so far, in order, the text up to the first blank. */
+  heard(): Promise<readonly string[]>;
+  close(): void;
+}
+
+export interface TransportContract {
+  readonly create: () => Transport | Promise<Transport>;
+  readonly createReader: () => Promise<StoppableReader>;
+  /** So many frames of a kilobyte are far more than wait for a stopped reader. */
+  readonly framesBeyondMark: number;
+}
+
 const MEBIBYTE = 1024 * 1024;
 
-export function transportContract(name: string, create: () => Transport | Promise<Transport>): void {
+export function transportContract(name: string, { create, createReader, framesBeyondMark }: TransportContract): void {
   const opened: Transport[] = [];
+  const readers: StoppableReader[] = [];
+  let ends = 0;
 
   async function openPeer(heard = new Recorder()): Promise<TestPeer> {
     const transport = await create();
@@ -35,7 +60,25 @@ export function transportContract(name: string, create: () => Transport | Promis
     await writer.heard.until((heard) => heard.keys().includes(key));
   }
 
+  async function openReader(): Promise<StoppableReader> {
+    const reader = await createReader();
+    readers.push(reader);
+    return reader;
+  }
+
+  /** A frame is dropped in silence while the queue is full: so this one repeats itself, at the reader's pace, until it is heard. */
+  async function publishUntilHeard(writer: TestPeer, reader: StoppableReader, key: string): Promise<void> {
+    const end = `end-${++ends}`;
+    for (let attempts = 0; attempts < 10_000; attempts++) {
+      await writer.transport.publish(key, bytesOf(end));
+      await turn();
+      if ((await reader.heard()).includes(end)) return;
+    }
+    throw new Error(`nothing published under ${key} is heard any more`);
+  }
+
   afterEach(async () => {
+    for (const reader of readers.splice(0)) reader.close();
     await Promise.all(opened.splice(0).map((transport) => transport.close()));
   });
 
@@ -74,7 +117,7 @@ export function transportContract(name: string, create: () => Transport | Promis
 
     it('reports subscriptions made before the connection ahead of one that was made after it', async () => {
       const [writer, reader] = [await openPeer(), await openPeer()];
-      const early = ['z/', 'd/0123', 'd/4567', 't/knobs', 'r/self'];
+      const early = ['z/', 'd/0123', 'd/4567', 'g/', 'r/self'];
       for (const key of early) reader.transport.subscribe(key);
       reader.transport.connect(writer.address);
       reader.transport.subscribe('a/last');
@@ -136,6 +179,123 @@ export function transportContract(name: string, create: () => Transport | Promis
       const writer = await openPeer();
       await writer.transport.publish('d/x', bytesOf('unheard'));
       expect(writer.heard.heard).toEqual([]);
+    });
+  });
+
+  describe(`${name}: lanes`, () => {
+    it('carry topics to those who subscribed to a prefix of them, and nothing else', async () => {
+      const [writer, near, all] = [await openPeer(), await openPeer(), await openPeer()];
+      await follow(near, writer, 't/kn');
+      await follow(all, writer, 't/');
+      for (const key of ['t/knobs', 'd/knobs', 't/meters', 'g/', 't/kn']) await writer.transport.publish(key, bytesOf(key));
+      await near.heard.until((heard) => heard.texts('published').includes('t/kn'));
+      await all.heard.until((heard) => heard.texts('published').includes('t/kn'));
+      expect(near.heard.texts('published')).toEqual(['t/knobs', 't/kn']);
+      expect(all.heard.texts('published')).toEqual(['t/knobs', 't/meters', 't/kn']);
+    });
+
+    it('are not crossed by a prefix: a subscription that is shorter than `t/` is one to state', async () => {
+      const [writer, reader] = [await openPeer(), await openPeer()];
+      await follow(reader, writer, 't');
+      await writer.transport.publish('t/knobs', bytesOf('unwanted'));
+      await writer.transport.publish('tail', bytesOf('marker'));
+      await follow(reader, writer, 't/meters');
+      await writer.transport.publish('t/knobs', bytesOf('unwanted'));
+      await writer.transport.publish('t/meters', bytesOf('end'));
+      await reader.heard.until((heard) => heard.all('published').length === 2);
+      expect(reader.heard.texts('published').toSorted()).toEqual(['end', 'marker']);
+    });
+
+    it('keep the order of one publisher, each for itself', async () => {
+      const [writer, reader] = [await openPeer(), await openPeer()];
+      await follow(reader, writer, 'd/');
+      await follow(reader, writer, 't/');
+      const numbers = Array.from({ length: 500 }, (_, number) => number);
+      for (const number of numbers) {
+        await writer.transport.publish('d/x', bytesOf(`d${number}`));
+        await writer.transport.publish('t/x', bytesOf(`t${number}`));
+      }
+      await reader.heard.until((heard) => heard.heard.length === 1000);
+      const texts = reader.heard.texts('published');
+      for (const lane of ['d', 't']) {
+        expect(texts.filter((text) => text.startsWith(lane))).toEqual(numbers.map((number) => `${lane}${number}`));
+      }
+    });
+
+    it('are subscribed to anew with a connection that is made anew, and to a peer that comes later', async () => {
+      const [writer, later, reader] = [await openPeer(), await openPeer(), await openPeer()];
+      await follow(reader, writer, 't/');
+      reader.transport.disconnect(writer.id);
+      for (const peer of [writer, later]) {
+        const before = peer.heard.keys().length;
+        reader.transport.connect(peer.address);
+        await peer.heard.until((heard) => heard.keys().length > before);
+        await peer.transport.publish('t/x', bytesOf(peer.id));
+      }
+      await reader.heard.until((heard) => heard.all('published').length === 2);
+      expect(reader.heard.texts('published').toSorted()).toEqual([writer.id, later.id].toSorted());
+    });
+
+    it('are apart: a flood of messages at a busy reader costs not one frame of state', async () => {
+      const [writer, reader] = [await openPeer(), await openReader()];
+      await reader.follow(writer, ['t/', 'd/']);
+      const [messages, frames] = [40_000, 400];
+      await reader.whileBusy(async () => {
+        for (let number = 0; number < messages; number++) {
+          await writer.transport.publish('t/knob', bytesOf(`t${number} ${'.'.repeat(90)}`));
+          if (number % (messages / frames) === 0) await writer.transport.publish('d/x', bytesOf(`d${number}`));
+        }
+      });
+      await publishUntilHeard(writer, reader, 't/end');
+      await publishUntilHeard(writer, reader, 'd/end');
+      const heard = await reader.heard();
+      const state = heard.filter((text) => text.startsWith('d'));
+      expect(state).toEqual(Array.from({ length: frames }, (_, index) => `d${(index * messages) / frames}`));
+      const lossy = numbersIn(heard, 't');
+      expect(lossy.length).toBeGreaterThan(0);
+      expect(lossy.length).toBeLessThan(messages);
+      expect(lossy).toEqual(lossy.toSorted((a, b) => a - b));
+    });
+  });
+
+  describe(`${name}: a reader that does not read`, () => {
+    for (const lane of ['d', 't']) {
+      it(`misses what exceeds the mark on ${lane}/, in order and without an error, and hears all again when it goes on`, async () => {
+        const [writer, reader] = [await openPeer(), await openReader()];
+        await reader.follow(writer, [`${lane}/`]);
+        const weight = '.'.repeat(1000);
+        reader.stop();
+        for (let number = 0; number < framesBeyondMark; number++) {
+          await writer.transport.publish(`${lane}/x`, bytesOf(`${lane}${number} ${weight}`));
+        }
+        await reader.goOn();
+        await publishUntilHeard(writer, reader, `${lane}/x`);
+        const missed = numbersIn(await reader.heard(), lane);
+        expect(missed.length).toBeLessThan(framesBeyondMark);
+        // What waited is a run from the first on: the newest are dropped, and none is doubled or overtaken.
+        expect(missed.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, number) => number));
+        expect(missed.every((number, index) => index === 0 || number > Number(missed[index - 1]))).toBe(true);
+        for (let number = 0; number < 100; number++) await writer.transport.publish(`${lane}/x`, bytesOf(`${lane}${-1 - number}`));
+        await publishUntilHeard(writer, reader, `${lane}/x`);
+        const later = numbersIn(await reader.heard(), lane).filter((number) => number < 0);
+        expect(later).toEqual(Array.from({ length: 100 }, (_, number) => -1 - number));
+        expect(writer.heard.heard.filter(({ kind }) => kind === 'dropped' || kind === 'disconnected')).toEqual([]);
+      });
+    }
+
+    it('holds up nobody else', async () => {
+      const [writer, stopped, reader] = [await openPeer(), await openReader(), await openPeer()];
+      await stopped.follow(writer, ['d/']);
+      await follow(reader, writer, 'd/x');
+      stopped.stop();
+      for (let number = 0; number < framesBeyondMark; number++) {
+        await writer.transport.publish('d/x', bytesOf(String(number)));
+        // One loop for both: it reads at its own pace, and is not the one that is behind.
+        if (number % 100 === 99) await reader.heard.until((heard) => heard.heard.length === number + 1);
+      }
+      await reader.heard.until((heard) => heard.heard.length === framesBeyondMark);
+      expect(reader.heard.texts('published').map(Number)).toEqual(Array.from({ length: framesBeyondMark }, (_, number) => number));
+      await stopped.goOn();
     });
   });
 
@@ -398,4 +558,8 @@ export function transportContract(name: string, create: () => Transport | Promis
       expect(closing.heard.heard).toHaveLength(heardAtClose);
     });
   });
+}
+
+function numbersIn(texts: readonly string[], start: string): number[] {
+  return texts.filter((text) => text.startsWith(start)).map((text) => Number(text.slice(start.length)));
 }

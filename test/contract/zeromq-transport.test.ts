@@ -14,7 +14,14 @@ import { SOCKET_PATH_BYTES_MAX } from '../../sync/socket-file.js';
 import { ZeromqTransport } from '../../sync/zeromq-transport.js';
 import { PUBLISHED_QUEUE_FRAMES_MAX } from '../../sync/zeromq/publisher.js';
 import { REQUESTER_IDLE_MS } from '../../sync/zeromq/requester.js';
-import { FRAME_BYTES_MAX, makeSockets, REQUESTS_HIGH_WATER_FRAMES } from '../../sync/zeromq/sockets.js';
+import {
+  CARRIED_BYTES_MAX,
+  makeSockets,
+  PUBLISHED_HIGH_WATER_FRAMES,
+  RECEIVED_HIGH_WATER_FRAMES,
+  REQUESTS_HIGH_WATER_FRAMES,
+} from '../../sync/zeromq/sockets.js';
+import { LoadProcess } from './load-process.js';
 import { bytesOf, Recorder } from './recorder.js';
 import { transportContract, type TestPeer } from './transport.js';
 
@@ -57,7 +64,11 @@ async function expectConversation(one: TestPeer, two: TestPeer): Promise<void> {
   await two.heard.until((heard) => heard.texts('requested').includes(key));
 }
 
-transportContract('ZeroMQ', create);
+transportContract('ZeroMQ', {
+  create,
+  createReader: () => LoadProcess.start(runtimeDirectory),
+  framesBeyondMark: 4 * (PUBLISHED_HIGH_WATER_FRAMES + RECEIVED_HIGH_WATER_FRAMES),
+});
 
 describe('ZeroMQ: sockets', () => {
   it('have random names in the runtime directory, and no file once they are closed', async () => {
@@ -65,9 +76,9 @@ describe('ZeroMQ: sockets', () => {
     mkdirSync(directory);
     const peer = await openPeer(directory);
     expect(readdirSync(directory).toSorted()).toEqual(
-      [peer.address.publisher, peer.address.responder].map((each) => each.slice(-14)).toSorted(),
+      [peer.address.publisher, peer.address.messenger, peer.address.responder].map((each) => each.slice(-14)).toSorted(),
     );
-    expect(readdirSync(directory).every((name) => /^[a-z2-7]{12}\.[pr]$/.test(name))).toBe(true);
+    expect(readdirSync(directory).every((name) => /^[a-z2-7]{12}\.[ptr]$/.test(name))).toBe(true);
     await peer.transport.close();
     expect(readdirSync(directory)).toEqual([]);
   });
@@ -119,10 +130,53 @@ describe('ZeroMQ: sockets', () => {
   });
 });
 
+describe('ZeroMQ: the lane of messages', () => {
+  it('is connected only with the first subscription to a topic, then for every peer', async () => {
+    const peer = await openPeer();
+    const bound = await Promise.all(
+      ['ddddddddddd2', 'ddddddddddd3'].map(async (name) => {
+        const [publisher, messenger] = [new XPublisher({ linger: 0 }), new XPublisher({ linger: 0 })];
+        const path = `ipc://${runtimeDirectory}/${name}`;
+        const accepted: string[] = [];
+        for (const [socket, role] of [[publisher, 'p'] as const, [messenger, 't'] as const]) {
+          socket.events.on('accept', () => accepted.push(role));
+          await socket.bind(`${path}.${role}`);
+        }
+        const address = { id: newPeerId(systemRandom), publisher: `${path}.p`, messenger: `${path}.t`, responder: `${path}.r` };
+        return { publisher, messenger, accepted, address };
+      }),
+    );
+    const [one, two] = bound as [(typeof bound)[0], (typeof bound)[0]];
+    peer.transport.unsubscribe('t/never');
+    peer.transport.subscribe('d/');
+    peer.transport.connect(one.address);
+    await one.publisher.receive();
+    await one.publisher.send(['d/', 'state']);
+    await peer.heard.until((heard) => heard.texts('published').includes('state'));
+    await expect.poll(() => one.accepted).toEqual(['p']);
+    peer.transport.subscribe('t/knobs');
+    peer.transport.connect(two.address);
+    for (const { messenger, accepted } of bound) {
+      const [subscription] = await messenger.receive();
+      expect(subscription?.toString('latin1', 1)).toBe('t/knobs');
+      // Events of a socket come by a way of their own.
+      await expect.poll(() => accepted.toSorted()).toEqual(['p', 't']);
+      await messenger.send(['t/knobs', 'message']);
+    }
+    await peer.heard.until((heard) => heard.texts('published').length === 3);
+    for (const { publisher, messenger } of bound) for (const socket of [publisher, messenger]) socket.close();
+  });
+});
+
 describe('ZeroMQ: the end of a connection', () => {
   /** A publisher that can be ended behind our back, and whose address can be taken over. */
   const endpoint = `ipc://${runtimeDirectory}/cccccccccccc.p`;
-  const address = { id: newPeerId(systemRandom), publisher: endpoint, responder: `ipc://${runtimeDirectory}/cccccccccccc.r` };
+  const address = {
+    id: newPeerId(systemRandom),
+    publisher: endpoint,
+    messenger: `ipc://${runtimeDirectory}/cccccccccccc.t`,
+    responder: `ipc://${runtimeDirectory}/cccccccccccc.r`,
+  };
 
   async function connectedPeer(): Promise<{ peer: TestPeer; publisher: XPublisher }> {
     const [peer, publisher] = [await openPeer(), new XPublisher({ linger: 0 })];
@@ -198,6 +252,7 @@ describe('ZeroMQ: limits', () => {
     peer.transport.connect({
       id: nobody,
       publisher: `ipc://${runtimeDirectory}/aaaaaaaaaaaa.p`,
+      messenger: `ipc://${runtimeDirectory}/aaaaaaaaaaaa.t`,
       responder: `ipc://${runtimeDirectory}/aaaaaaaaaaaa.r`,
     });
     for (let number = 0; number < REQUESTS_HIGH_WATER_FRAMES + 10; number++) peer.transport.request(nobody, bytesOf('anyone?'));
@@ -207,7 +262,7 @@ describe('ZeroMQ: limits', () => {
 
   it('takes a frame that is too large for a mistake', async () => {
     const peer = await openPeer();
-    const frame = new Uint8Array(FRAME_BYTES_MAX + 1);
+    const frame = new Uint8Array(CARRIED_BYTES_MAX + 1);
     expect(() => peer.transport.publish('d/', frame)).toThrow(TypeError);
     expect(() => peer.transport.request(peer.id, frame)).toThrow(TypeError);
     expect(() => peer.transport.respond(peer.id, frame)).toThrow(TypeError);
@@ -299,7 +354,7 @@ describe('ZeroMQ: strangers', () => {
     const [reader, publisher] = [await openPeer(), new Publisher({ linger: 0 })];
     const endpoint = `ipc://${runtimeDirectory}/bbbbbbbbbbbb.p`;
     await publisher.bind(endpoint);
-    reader.transport.connect({ id: newPeerId(systemRandom), publisher: endpoint, responder: endpoint });
+    reader.transport.connect({ id: newPeerId(systemRandom), publisher: endpoint, messenger: endpoint, responder: endpoint });
     reader.transport.subscribe('d/');
     const isHeard = (): boolean => reader.heard.all('dropped').length >= 2;
     // A plain PUB cannot say when a subscription has reached it: so it repeats itself.

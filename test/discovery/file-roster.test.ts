@@ -61,8 +61,10 @@ function rosterHere(): FileRoster {
 
 function entryOf(id: PeerId, changes: Partial<RosterEntry> = {}): RosterEntry {
   const publisher = newSocketEndpoint(run, 'p', systemRandom);
+  const messenger = newSocketEndpoint(run, 't', systemRandom);
   const responder = newSocketEndpoint(run, 'r', systemRandom);
-  return { id, publisher, responder, pid: 1, packageVersion: '1.2.3', protocolMin: 1, protocolMax: 2, canWrite: true, ...changes };
+  const versions = { packageVersion: '1.2.3', protocolMin: 1, protocolMax: 2 };
+  return { id, publisher, messenger, responder, pid: 1, ...versions, canWrite: true, ...changes };
 }
 
 async function announcedHere(id = newPeerId(systemRandom)): Promise<{ roster: FileRoster; entry: RosterEntry }> {
@@ -74,8 +76,8 @@ async function announcedHere(id = newPeerId(systemRandom)): Promise<{ roster: Fi
 async function announcedThere(id = newPeerId(systemRandom)): Promise<{ child: ChildProcess; id: PeerId; sockets: string[] }> {
   const child = fork(new URL('roster-process.mjs', import.meta.url), [store, run, id]);
   children.push(child);
-  const [{ publisher, responder }] = (await once(child, 'message')) as [{ publisher: string; responder: string }];
-  return { child, id, sockets: [publisher, responder].map((endpoint) => endpoint.slice('ipc://'.length)) };
+  const [endpoints] = (await once(child, 'message')) as [Readonly<Record<string, string>>];
+  return { child, id, sockets: Object.values(endpoints).map((endpoint) => endpoint.slice('ipc://'.length)) };
 }
 
 /** What a dead peer leaves behind: an entry, and a lock file that nobody holds. */
@@ -167,12 +169,12 @@ describe('a peer in another process', () => {
     const { roster } = await announcedHere();
     const { child, id, sockets } = await announcedThere();
     expect((await roster.list()).map((entry) => [entry.id, entry.pid])).toEqual([[id, child.pid]]);
-    expect(sockets.map((path) => existsSync(path))).toEqual([true, true]);
+    expect(sockets.map((path) => existsSync(path))).toEqual([true, true, true]);
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(roster.isAlive(id)).toBe(false);
     expect(await roster.list()).toEqual([]);
-    expect(sockets.map((path) => existsSync(path))).toEqual([false, false]);
+    expect(sockets.map((path) => existsSync(path))).toEqual([false, false, false]);
     expect(readdirSync(peers).filter((name) => name.startsWith(id))).toEqual([]);
   });
 
@@ -182,7 +184,7 @@ describe('a peer in another process', () => {
     child.kill('SIGSTOP');
     expect(roster.isAlive(id)).toBe(true);
     expect(await roster.list()).toHaveLength(1);
-    expect(sockets.map((path) => existsSync(path))).toEqual([true, true]);
+    expect(sockets.map((path) => existsSync(path))).toEqual([true, true, true]);
     child.kill('SIGCONT');
   });
 
@@ -267,6 +269,8 @@ describe('what others may have written into the roster', () => {
     ['another peer', { id: 'ffffffffffffffff' }],
     ['an address on the network', { publisher: 'tcp://10.0.0.1:5555' }],
     ['a relative address', { publisher: 'ipc://abcdefghijkl.p' }],
+    ['a messenger elsewhere', { messenger: 'tcp://10.0.0.1:5555' }],
+    ['no messenger', { messenger: undefined }],
     ['an address that is no socket of ours', { responder: 'ipc:///run/docker.sock' }],
     ['a process id that is none', { pid: -1 }],
     ['versions in disorder', { protocolMin: 3, protocolMax: 2 }],

@@ -12,8 +12,9 @@ import { newSocketEndpoint } from '../../dist/esm/sync/socket-file.js';
 
 const [storeDirectory, runtimeDirectory, id] = process.argv.slice(2);
 const publisher = newSocketEndpoint(runtimeDirectory, 'p', systemRandom);
+const messenger = newSocketEndpoint(runtimeDirectory, 't', systemRandom);
 const responder = newSocketEndpoint(runtimeDirectory, 'r', systemRandom);
-for (const endpoint of [publisher, responder]) {
+for (const endpoint of [publisher, messenger, responder]) {
   await new Promise((resolve) => {
     createServer().listen(endpoint.slice('ipc://'.length), resolve);
   });
@@ -22,6 +23,7 @@ const roster = new FileRoster({ storeDirectory, locks: await loadFileLocks() });
 await roster.announce({
   id,
   publisher,
+  messenger,
   responder,
   pid: process.pid,
   packageVersion: '1.2.3',
@@ -30,4 +32,4 @@ await roster.announce({
   canWrite: true,
 });
 process.on('message', () => void roster.withdraw().then(() => process.exit()));
-process.send({ publisher, responder });
+process.send({ publisher, messenger, responder });

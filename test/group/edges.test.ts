@@ -3,19 +3,19 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { guarded } from '../../src/base/log.js';
-import { World } from '../simulation/world.js';
-import type { Member } from '../simulation/world.js';
+import { Room } from './room.js';
+import type { Member } from './room.js';
 
 const presets = ({ instance }: Member) => instance.doc.getMap<unknown>('presets');
 
 /** Sets a key every 2 ms until it is called. */
-function keepWriting(world: World, member: Member): () => void {
+function keepWriting(room: Room, member: Member): () => void {
   let count = 0;
   let isOn = true;
   const goOn = (): void => {
     if (!isOn) return;
     presets(member).set(`k${count % 10}`, count++);
-    world.clock.after(2, goOn);
+    room.clock.after(2, goOn);
   };
   goOn();
   return () => (isOn = false);
@@ -23,39 +23,39 @@ function keepWriting(world: World, member: Member): () => void {
 
 describe('an application that writes at a bad moment', () => {
   it('keeps what an observer writes while the store is being loaded', async () => {
-    const world = new World(1);
-    world.diskDelayMs = 5;
-    const first = await world.join();
-    await world.rest();
+    const room = new Room(1);
+    room.diskDelayMs = 5;
+    const first = await room.join();
+    await room.rest();
     presets(first).set('x', 1);
-    await world.run(first.instance.flush());
-    await world.run(first.instance.close());
-    const second = await world.join({ loadDelayMs: 30 });
+    await room.run(first.instance.flush());
+    await room.run(first.instance.close());
+    const second = await room.join({ loadDelayMs: 30 });
     presets(second).observe((event) => {
       if (event.keysChanged.has('x')) presets(second).set('normalized', true);
     });
-    await world.run(second.instance.synced());
-    await world.run(second.instance.flush());
+    await room.run(second.instance.synced());
+    await room.run(second.instance.flush());
     presets(second).set('later', 1);
-    await world.run(second.instance.flush());
-    world.members.clear();
-    world.kill(second);
-    const third = await world.join();
-    await world.run(third.instance.synced());
+    await room.run(second.instance.flush());
+    room.members.clear();
+    room.kill(second);
+    const third = await room.join();
+    await room.run(third.instance.synced());
     expect(presets(third).toJSON()).toEqual({ x: 1, normalized: true, later: 1 });
   });
 
   it('flushes from within an observer what is being observed', async () => {
-    const world = new World(1);
-    const member = await world.join();
-    await world.rest();
-    world.diskDelayMs = 50;
-    const records = (): number => world.disk.documents.get('main')?.updates.length ?? 0;
+    const room = new Room(1);
+    const member = await room.join();
+    await room.rest();
+    room.diskDelayMs = 50;
+    const records = (): number => room.disk.documents.get('main')?.updates.length ?? 0;
     const before = records();
     let atFlush = -1;
     presets(member).observe(() => void member.instance.flush().then(() => (atFlush = records())));
     presets(member).set('x', 1);
-    await world.clock.advance(200);
+    await room.clock.advance(200);
     expect(atFlush).toBeGreaterThan(before);
   });
 });
@@ -65,23 +65,23 @@ describe('steady writing', () => {
   afterEach(() => stop());
 
   it('does not keep a flush from resolving', async () => {
-    const world = new World(1);
-    world.diskDelayLeastMs = 5;
-    const member = await world.join();
-    await world.rest();
-    stop = keepWriting(world, member);
-    await world.run(member.instance.flush(), 2000);
+    const room = new Room(1);
+    room.diskDelayLeastMs = 5;
+    const member = await room.join();
+    await room.rest();
+    stop = keepWriting(room, member);
+    await room.run(member.instance.flush(), 2000);
   });
 
   it('by others does not keep the writer from closing', async () => {
-    const world = new World(1);
-    world.diskDelayLeastMs = 5;
-    const [writer, other] = [await world.join(), await world.join()];
-    await world.rest();
+    const room = new Room(1);
+    room.diskDelayLeastMs = 5;
+    const [writer, other] = [await room.join(), await room.join()];
+    await room.rest();
     expect(writer.peer.role).toBe('writer');
-    stop = keepWriting(world, other);
-    await world.clock.advance(300);
-    await world.run(writer.instance.close(), 2000);
+    stop = keepWriting(room, other);
+    await room.clock.advance(300);
+    await room.run(writer.instance.close(), 2000);
   });
 });
 
@@ -91,16 +91,16 @@ describe('callbacks of the application that throw', () => {
   };
 
   it('a listener of warnings and an observer that throw stop nothing', async () => {
-    const world = new World(1);
-    const [a, b] = [await world.join(), await world.join()];
-    await world.rest();
+    const room = new Room(1);
+    const [a, b] = [await room.join(), await room.join()];
+    await room.rest();
     a.instance.on('warning', boom);
     presets(a).observe(boom);
     presets(b).set('x', 1);
-    await world.clock.advance(100);
+    await room.clock.advance(100);
     presets(b).set('y', 1);
-    await world.run(b.instance.flush());
-    await world.rest();
+    await room.run(b.instance.flush());
+    await room.rest();
     expect(presets(a).toJSON()).toEqual({ x: 1, y: 1 });
   });
 
@@ -110,75 +110,75 @@ describe('callbacks of the application that throw', () => {
   });
 
   it("an 'update' listener that throws once does not silence the document", async () => {
-    const world = new World(1);
-    const [a, b] = [await world.join(), await world.join()];
-    await world.rest();
+    const room = new Room(1);
+    const [a, b] = [await room.join(), await room.join()];
+    await room.rest();
     let count = 0;
     a.instance.doc.on('update', () => count++ === 0 && boom());
     expect(() => presets(a).set('x', 1)).toThrow('at fault');
     presets(a).set('y', 2);
     presets(b).set('z', 3);
-    await world.run(a.instance.flush());
-    await world.run(b.instance.flush());
-    world.kill(a);
-    world.kill(b);
-    const later = await world.join();
-    await world.run(later.instance.synced());
+    await room.run(a.instance.flush());
+    await room.run(b.instance.flush());
+    room.kill(a);
+    room.kill(b);
+    const later = await room.join();
+    await room.run(later.instance.synced());
     expect(presets(later).toJSON()).toEqual({ x: 1, y: 2, z: 3 });
   });
 });
 
 describe('ends at a bad moment', () => {
   it('a follower that closes while nobody writes yet saves what it can', async () => {
-    const world = new World(1);
-    const [writer, follower] = [await world.join(), await world.join()];
-    await world.rest();
-    world.kill(writer);
+    const room = new Room(1);
+    const [writer, follower] = [await room.join(), await room.join()];
+    await room.rest();
+    room.kill(writer);
     // As the kernel does, which frees the lock a moment after the sockets.
     const kernel = {};
-    world.disk.tryLock(kernel);
-    await world.clock.advance(2);
+    room.disk.tryLock(kernel);
+    await room.clock.advance(2);
     presets(follower).set('x', 1);
-    world.clock.after(3, () => world.disk.unlock(kernel));
-    await world.run(follower.instance.close());
-    world.members.clear();
-    const later = await world.join();
-    await world.run(later.instance.synced());
+    room.clock.after(3, () => room.disk.unlock(kernel));
+    await room.run(follower.instance.close());
+    room.members.clear();
+    const later = await room.join();
+    await room.run(later.instance.synced());
     expect(presets(later).toJSON()).toEqual({ x: 1 });
   });
 
   it('a store with a hole in its log blocks no flush, and what builds on the hole is not thrown away', async () => {
-    const world = new World(1);
-    const first = await world.join();
-    await world.rest();
+    const room = new Room(1);
+    const first = await room.join();
+    await room.rest();
     for (let count = 0; count < 4; count++) {
       presets(first).set(`k${count}`, count);
-      await world.run(first.instance.flush());
+      await room.run(first.instance.flush());
     }
-    await world.run(first.instance.close());
-    world.members.clear();
-    world.disk.loseRecord('main', 2);
-    const second = await world.join();
-    await world.run(second.instance.synced());
+    await room.run(first.instance.close());
+    room.members.clear();
+    room.disk.loseRecord('main', 2);
+    const second = await room.join();
+    await room.run(second.instance.synced());
     presets(second).set('new', 1);
-    await world.run(second.instance.flush(), 5000);
-    expect(world.warnings.get('update-set-aside')).toBe(1);
-    expect(world.disk.documents.get('main')?.updates.length).toBeGreaterThanOrEqual(4);
-    expect(world.disk.documents.get('main')?.snapshot).toBeUndefined();
+    await room.run(second.instance.flush(), 5000);
+    expect(room.warnings.get('update-set-aside')).toBe(1);
+    expect(room.disk.documents.get('main')?.updates.length).toBeGreaterThanOrEqual(4);
+    expect(room.disk.documents.get('main')?.snapshot).toBeUndefined();
   });
 
   it('a stalled writer that is killed and replaced is told as recovered', async () => {
-    const world = new World(1);
-    const [writer, follower] = [await world.join(), await world.join()];
-    await world.rest();
+    const room = new Room(1);
+    const [writer, follower] = [await room.join(), await room.join()];
+    await room.rest();
     const events: string[] = [];
     for (const event of ['stalled', 'recovered'] as const) follower.instance.on(event, () => void events.push(event));
-    world.network.stop(writer.peer.id);
-    world.network.cut(writer.peer.id, follower.peer.id);
-    await world.clock.advance(6000);
-    world.kill(writer);
+    room.network.stop(writer.peer.id);
+    room.network.cut(writer.peer.id, follower.peer.id);
+    await room.clock.advance(6000);
+    room.kill(writer);
     follower.peer.synchronizer.listener.disconnected(writer.peer.id);
-    await world.rest();
+    await room.rest();
     expect(events).toEqual(['stalled', 'recovered']);
   });
 });

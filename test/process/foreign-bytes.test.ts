@@ -13,6 +13,7 @@ import type { Remote } from './members.js';
 import { until } from './until.js';
 
 interface Endpoints {
+  readonly messenger: string;
   readonly publisher: string;
   readonly responder: string;
 }
@@ -25,12 +26,12 @@ async function dropped(remote: Remote): Promise<number> {
   return Object.values((await remote.inspect()).dropped).reduce((sum, count) => sum + count, 0);
 }
 
-test('an HTTP request and garbage on both sockets of a peer are counted, and the peers go on', async () => {
+test('an HTTP request and garbage on all sockets of a peer are counted, and the peers go on', async () => {
   const place = new Place();
   const [a, b] = await Promise.all([place.fork().join('a', ESM), place.fork().join('b', CJS)]);
   const before = await dropped(a);
-  const { publisher, responder } = endpointsOf(place, a);
-  for (const endpoint of [publisher, responder]) {
+  const { publisher, messenger, responder } = endpointsOf(place, a);
+  for (const endpoint of [publisher, messenger, responder]) {
     for (const bytes of ['GET / HTTP/1.1\r\nHost: localhost\r\n\r\n', Buffer.alloc(65_536, 0xa5), Buffer.alloc(100)]) {
       await say(endpoint, bytes);
     }

@@ -43,6 +43,7 @@ upstream.connect(publisher);
 const mouth = new XPublisher({ linger: 0, verbosity: 'allSubs' });
 const own = {
   publisher: newSocketEndpoint(runtimeDirectory, 'p', systemRandom),
+  messenger: newSocketEndpoint(runtimeDirectory, 't', systemRandom),
   responder: newSocketEndpoint(runtimeDirectory, 'r', systemRandom),
 };
 await mouth.bind(own.publisher);

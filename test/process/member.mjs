@@ -49,6 +49,20 @@ const commands = {
       if (index % perTurn === perTurn - 1) await new Promise((resolve) => void setImmediate(resolve));
     }
   },
+  /** Overwrites one value as fast as the loop allows. */
+  async load(instance, { ms, bytes }) {
+    const endsAt = performance.now() + ms;
+    let count = 0;
+    while (performance.now() < endsAt) {
+      for (let inTurn = 0; inTurn < 100; inTurn++) {
+        const value = bytes === 0 ? count : String(count).padEnd(bytes, '.');
+        instance.transact(() => presetsOf(instance).set('load', value));
+        count++;
+      }
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+    return count;
+  },
   setBig: (instance, { key, bytes }) => void instance.transact(() => presetsOf(instance).set(key, 'b'.repeat(bytes))),
   lengthOf: (instance, { key }) => presetsOf(instance).get(key)?.length ?? 0,
   digest: (instance) => instance.inspect().documents[0].digest,

@@ -14,7 +14,7 @@ interface Door {
 
 const doors: Readonly<Record<string, Door>> = {
   // Whoever uses the library takes Yjs from it (`import { Y } from 'socomm'`), and so does the command line.
-  yjs: { values: ['src/replica.ts', 'src/index.ts'], types: ['src/'] },
+  yjs: { values: ['src/replica/', 'src/index.ts'], types: ['src/'] },
   zeromq: { values: ['sync/zeromq/sockets.ts'], types: ['sync/zeromq/'] },
   level: { values: ['storage/level-open.ts'], types: ['storage/'] },
   'classic-level': { values: ['storage/level-open.ts'], types: ['storage/'] },

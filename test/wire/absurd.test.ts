@@ -15,7 +15,7 @@ import {
 } from '../../sync/limits.js';
 import { decodeFrame } from '../../sync/wire/decode-frame.js';
 import type { Decoded } from '../../sync/wire/decode-frame.js';
-import { KIND_NUMBERS, PROTOCOL_MAX } from '../../sync/wire/frame.js';
+import { KIND_NUMBERS, PROTOCOL } from '../../sync/wire/frame.js';
 import { bodyOf, sealed, withChecksum } from './seal.js';
 
 type Write = (to: encoding.Encoder) => void;
@@ -60,7 +60,7 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
   'a version that is not there yet': [
     'version',
     'protocol 2',
-    () => sealed({ kind: 2, version: PROTOCOL_MAX + 1, document: 'main', seq: 1 }),
+    () => sealed({ kind: 2, version: PROTOCOL.protocolMax + 1, document: 'main', seq: 1 }),
   ],
   'a wrong checksum': [
     'checksum',
@@ -71,7 +71,7 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
   'kind 0': ['unknown-kind', 'kind 0', () => sealed({ kind: 0 })],
   'a kind that is not there yet': ['unknown-kind', 'kind 36', () => sealed({ kind: 36 }, raw(1, 2, 3))],
   'a kind of many digits': ['unknown-kind', 'kind 9007199254740991', () => sealed({ kind: Number.MAX_SAFE_INTEGER })],
-  'trailing bytes': ['malformed', '2 bytes too many', () => sealed({ kind: KIND_NUMBERS.tail, document: 'main', seq: 1 }, raw(0, 0))],
+  'trailing bytes': ['malformed', '2 bytes too many', () => sealed({ kind: KIND_NUMBERS.tail, document: 'main', seq: 1 }, raw(0, 0, 0))],
   'no payload': ['malformed', 'Unexpected end', () => sealed({ kind: KIND_NUMBERS.status })],
   'a number of 54 bits': ['malformed', 'number 9007199254740992', () => tail(endless(7, 0x10))],
   'a number of 71 bits': ['malformed', 'number 1.18', () => tail(endless(10, 1))],
@@ -101,10 +101,15 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
     'text of 257 bytes',
     () => sealed({ kind: KIND_NUMBERS.hello }, text('e'.repeat(ENDPOINT_BYTES_MAX + 1))),
   ],
-  'a long responder': [
+  'a long messenger': [
     'malformed',
     'text of 257 bytes',
     () => sealed({ kind: KIND_NUMBERS.hello }, all(text('ipc:///p'), text('e'.repeat(ENDPOINT_BYTES_MAX + 1)))),
+  ],
+  'a long responder': [
+    'malformed',
+    'text of 257 bytes',
+    () => sealed({ kind: KIND_NUMBERS.hello }, all(text('ipc:///p'), text('ipc:///t'), text('e'.repeat(ENDPOINT_BYTES_MAX + 1)))),
   ],
   'a long package version': [
     'malformed',
@@ -150,7 +155,7 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
   'more documents in an echo than there may be': [
     'malformed',
     'list of 4097',
-    () => sealed({ kind: KIND_NUMBERS.echo }, numbers(1, DOCUMENTS_IN_FRAME_MAX + 1)),
+    () => sealed({ kind: KIND_NUMBERS.echo }, numbers(1, 1, DOCUMENTS_IN_FRAME_MAX + 1)),
   ],
   'more updates than there may be': [
     'malformed',
@@ -167,7 +172,7 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
     () =>
       sealed(
         { kind: KIND_NUMBERS.echo },
-        all(numbers(1, 1), text('main'), numbers(VECTOR_ENTRIES_MAX + 1), times(VECTOR_ENTRIES_MAX + 1, raw(1, 2, 3, 4, 5, 6, 7, 8, 1))),
+        all(numbers(1, 1, 1), text('main'), numbers(VECTOR_ENTRIES_MAX + 1), times(VECTOR_ENTRIES_MAX + 1, raw(1, 2, 3, 4, 5, 6, 7, 8, 1))),
       ),
   ],
   'more updates announced than are there': [
@@ -193,7 +198,7 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
   'a peer id that is cut off': [
     'malformed',
     'Unexpected end',
-    () => sealed({ kind: KIND_NUMBERS.echo }, all(numbers(1, 1), text('main'), numbers(1), raw(1, 2, 3))),
+    () => sealed({ kind: KIND_NUMBERS.echo }, all(numbers(1, 1, 1), text('main'), numbers(1), raw(1, 2, 3))),
   ],
   'chunk 3 of 3': ['malformed', 'chunk 3 of 3', () => sealed({ kind: KIND_NUMBERS.have, document: 'main' }, numbers(1, 3, 3))],
   'an answer of no chunks': ['malformed', 'chunk 0 of 0', () => sealed({ kind: KIND_NUMBERS.have, document: 'main' }, numbers(1, 0, 0))],
@@ -232,10 +237,11 @@ describe('a frame with a right checksum', () => {
 
   it('is taken with everything at its limit', () => {
     const name = 'é'.repeat(DOCUMENT_NAME_BYTES_MAX / 2);
-    expect(okay(decodeFrame(sealed({ kind: KIND_NUMBERS.tail, document: name, seq: Number.MAX_SAFE_INTEGER })))).toEqual({
+    expect(okay(decodeFrame(sealed({ kind: KIND_NUMBERS.tail, document: name, seq: Number.MAX_SAFE_INTEGER }, numbers(7))))).toEqual({
       kind: 'tail',
       document: name,
       seq: Number.MAX_SAFE_INTEGER,
+      clientId: 7,
     });
     const many = all(numbers(UPDATES_IN_FRAME_MAX), times(UPDATES_IN_FRAME_MAX, numbers(0)));
     expect(okay(decodeFrame(sealed({ kind: KIND_NUMBERS.updates, document: 'main', seq: 1 }, many)))).toHaveProperty(
@@ -252,7 +258,10 @@ describe('a frame with a right checksum', () => {
   });
 
   it('keeps a byte order mark: two names that differ in it are two', () => {
-    expect(okay(decodeFrame(sealed({ kind: KIND_NUMBERS.tail, document: '\uFEFFmain', seq: 1 })))).toHaveProperty('document', '\uFEFFmain');
+    expect(okay(decodeFrame(sealed({ kind: KIND_NUMBERS.tail, document: '\uFEFFmain', seq: 1 }, numbers(7))))).toHaveProperty(
+      'document',
+      '\uFEFFmain',
+    );
   });
 
   it('may fill a header that its kind leaves empty, which is not looked at', () => {

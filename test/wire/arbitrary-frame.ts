@@ -49,28 +49,34 @@ export function framesOf(sender: PeerId): FrameArbitraries {
   const endpoint = texts(ENDPOINT_BYTES_MAX);
   return {
     updates: fc.record({ kind: fc.constant('updates'), document: documents, seq: counts, updates: fc.array(bytes, { maxLength: 8 }) }),
-    tail: fc.record({ kind: fc.constant('tail'), document: documents, seq: counts }),
+    tail: fc.record({ kind: fc.constant('tail'), document: documents, seq: counts, clientId: counts }),
     ready: fc.record({ kind: fc.constant('ready'), status, tails }),
     status: fc.record({ kind: fc.constant('status'), status }),
     pulse: fc.record({
       kind: fc.constant('pulse'),
       beat: counts,
       status,
-      documents: fc.array(
+      revisions: vectors,
+      documents: fc.uniqueArray(
         fc.tuple(reports, vectors).map(([report, stored]) => ({ ...report, stored })),
-        { maxLength: 4 },
+        { maxLength: 4, selector: ({ document }) => document },
       ),
     }),
     goodbye: fc.record({ kind: fc.constant('goodbye'), tails }),
     hello: fc.record({
       kind: fc.constant('hello'),
-      address: fc.record({ id: fc.constant(sender), publisher: endpoint, responder: endpoint }),
+      address: fc.record({ id: fc.constant(sender), publisher: endpoint, messenger: endpoint, responder: endpoint }),
       ...introduction,
     }),
     want: fc.record({ kind: fc.constant('want'), document: documents, request: counts, stateVector: bytes }),
     more: fc.record({ kind: fc.constant('more'), document: documents, request: counts, index: counts }),
     invite: fc.record({ kind: fc.constant('invite'), document: documents, stateVector: bytes }),
-    echo: fc.record({ kind: fc.constant('echo'), beat: counts, documents: fc.array(reports, { maxLength: 4 }) }),
+    echo: fc.record({
+      kind: fc.constant('echo'),
+      beat: counts,
+      revision: counts,
+      documents: fc.uniqueArray(reports, { maxLength: 4, selector: ({ document }) => document }),
+    }),
     flush: fc.record({ kind: fc.constant('flush'), request: counts, targets: tails }),
     welcome: fc.record({ kind: fc.constant('welcome'), ...introduction }),
     have: haves(),

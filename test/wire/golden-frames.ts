@@ -42,7 +42,12 @@ const tails = new Map([
   ['main', 12],
   ['préférences', 1],
 ]);
-const address = { id: GOLDEN_SENDER, publisher: 'ipc:///run/user/1000/socomm/0f.p', responder: 'ipc:///run/user/1000/socomm/0f.r' };
+const address = {
+  id: GOLDEN_SENDER,
+  publisher: 'ipc:///run/user/1000/socomm/0f.p',
+  messenger: 'ipc:///run/user/1000/socomm/0f.t',
+  responder: 'ipc:///run/user/1000/socomm/0f.r',
+};
 /** State vectors and updates mean nothing to the codec: these only look like Yjs's. */
 const stateVector = hex('0101c0843d05');
 const update = hex('0101c0843d00040101740161 00'.replaceAll(' ', ''));
@@ -56,15 +61,16 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
     updates: [update, hex(''), filled(130)],
   },
   'updates: of a document with a name beyond ASCII': { kind: 'updates', document: 'préférences 🎹', seq: 127, updates: [update] },
-  tail: { kind: 'tail', document: 'main', seq: 128 },
+  tail: { kind: 'tail', document: 'main', seq: 128, clientId: 2 ** 53 - 1 },
   'ready: of a newcomer': { kind: 'ready', status: newcomer, tails: new Map() },
   'ready: of the writer': { kind: 'ready', status: writer, tails },
   status: { kind: 'status', status: writer },
-  'pulse: without documents': { kind: 'pulse', beat: 1, status: newcomer, documents: [] },
+  'pulse: without documents': { kind: 'pulse', beat: 1, status: newcomer, revisions: new Map(), documents: [] },
   pulse: {
     kind: 'pulse',
     beat: 3600,
     status: writer,
+    revisions: new Map([[other, 3]]),
     documents: [
       { document: 'main', vector, digest: '0123456789abcdef', stored: new Map([[other, 16_000]]) },
       { document: 'préférences', vector: new Map(), digest: '', stored: new Map() },
@@ -78,7 +84,7 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
   more: { kind: 'more', document: 'main', request: 5, index: 4 },
   invite: { kind: 'invite', document: 'main', stateVector },
   'invite: because digests differ': { kind: 'invite', document: 'main', stateVector: hex('') },
-  echo: { kind: 'echo', beat: 3600, documents: [{ document: 'main', vector, digest: '0123456789abcdef' }] },
+  echo: { kind: 'echo', beat: 3600, revision: 3, documents: [{ document: 'main', vector, digest: '0123456789abcdef' }] },
   flush: { kind: 'flush', request: 6, targets: tails },
   'have: whole': { kind: 'have', document: 'main', request: 5, index: 0, count: 1, bytes: update, vector, stateVector, isComplete: true },
   'have: a later chunk': {
@@ -98,6 +104,7 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
   'refused: expired': { kind: 'refused', request: 5, reason: 'expired' },
   'refused: version': { kind: 'refused', request: 0, reason: 'version' },
   'refused: store-failed': { kind: 'refused', request: 6, reason: 'store-failed' },
+  'refused: crowded': { kind: 'refused', request: 0, reason: 'crowded' },
 };
 
 /** Bytes that a decoder must refuse, and why. */
@@ -108,7 +115,7 @@ export const goldenRefusals: Readonly<Record<string, Uint8Array>> = {
     index === length - 1 ? byte ^ 1 : byte,
   ),
   'a kind that is not there yet': sealed({ kind: 63 }, undefined),
-  'trailing bytes': withChecksum(Buffer.concat([sealed({ kind: 2, document: 'main', seq: 1 }).subarray(0, -4), hex('00')])),
+  'trailing bytes': withChecksum(Buffer.concat([sealed({ kind: 2, document: 'main', seq: 1 }).subarray(0, -4), hex('0000')])),
   'a document name that is no UTF-8': sealed({ kind: 2, document: hex('6dff'), seq: 1 }),
   'a number above 2^53 - 1': withChecksum(Buffer.concat([sealed({ kind: 2, document: 'main' }).subarray(0, -5), hex('8080808080808010')])),
 };

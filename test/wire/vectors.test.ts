@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import type { PeerId } from '../../src/base/ids.js';
 import { decodeFrame } from '../../sync/wire/decode-frame.js';
 import { encodeFrame } from '../../sync/wire/encode-frame.js';
-import { KIND_NUMBERS, PROTOCOL_MAX, REFUSAL_NUMBERS } from '../../sync/wire/frame.js';
+import { KIND_NUMBERS, PROTOCOL, REFUSAL_NUMBERS } from '../../sync/wire/frame.js';
 import { frameFromJson, frameToJson } from './frame-json.js';
 import type { Json } from './frame-json.js';
 import { GOLDEN_SENDER, goldenFrames, goldenRefusals } from './golden-frames.js';
@@ -47,7 +47,7 @@ describe('the golden vectors', () => {
     const reasons = new Set(vectors.frames.map(({ frame }) => frame['reason']));
     expect(Object.keys(KIND_NUMBERS).filter((kind) => !kinds.has(kind))).toEqual([]);
     expect(Object.keys(REFUSAL_NUMBERS).filter((reason) => !reasons.has(reason))).toEqual([]);
-    expect(vectors.protocol).toBe(PROTOCOL_MAX);
+    expect(vectors.protocol).toBe(PROTOCOL.protocolMax);
   });
 
   it('are those that golden-frames.ts describes', () => {
@@ -57,7 +57,7 @@ describe('the golden vectors', () => {
 
 function computed(): Vectors {
   return {
-    protocol: PROTOCOL_MAX,
+    protocol: PROTOCOL.protocolMax,
     frames: Object.entries(goldenFrames).map(([name, frame]) => ({
       name,
       sender: GOLDEN_SENDER,

@@ -1,4 +1,4 @@
-/** A made-up machine room: peers of one group on one network, roster and disk, all moved by one clock and one seed. */
+/** A room for tests of a group: peers on one network, roster and disk, all moved by one clock; nothing happens by chance but ids. */
 
 import { seededRandom } from '../../src/base/random.js';
 import type { Random } from '../../src/base/random.js';
@@ -8,6 +8,7 @@ import { enter } from '../../src/enter.js';
 import type { Instance } from '../../src/instance.js';
 import { ownPeer } from '../../src/peer-table.js';
 import { Peer } from '../../src/peer.js';
+import type { PeerOptions } from '../../src/peer.js';
 import { isAtRest } from '../../src/rest.js';
 import { MemoryDisk } from '../../storage/memory-disk.js';
 import { MemoryStore } from '../../storage/memory-store.js';
@@ -22,19 +23,22 @@ export interface Member {
   readonly store: MemoryStore;
 }
 
-export interface WorldJoinOptions {
+export interface RoomJoinOptions {
   readonly canWrite?: boolean;
   /** How long the store takes to be read. */
   readonly loadDelayMs?: number;
+  readonly wait?: 'synced' | 'none';
+  /** What else is to differ from the usual. */
+  readonly peer?: Partial<PeerOptions>;
 }
 
-export class World {
+export class Room {
   readonly clock = new VirtualClock();
   readonly network: MemoryNetwork;
   readonly members = new Set<Member>();
   readonly warnings = new Map<string, number>();
   readonly #random: Random;
-  readonly #roster = new MemoryRoster();
+  readonly roster = new MemoryRoster();
   readonly disk: MemoryDisk;
   /** The longest that the disk takes for a batch: whoever is killed meanwhile has written nothing. */
   diskDelayMs = 0;
@@ -49,16 +53,16 @@ export class World {
     this.disk = new MemoryDisk({ sync: () => this.#syncDisk() });
   }
 
-  async join({ canWrite = true, loadDelayMs = 0 }: WorldJoinOptions = {}): Promise<Member> {
+  async join({ canWrite = true, loadDelayMs = 0, wait = 'none', peer: special }: RoomJoinOptions = {}): Promise<Member> {
     const transport = new MemoryTransport(this.network);
     const store = new MemoryStore(this.disk);
     const load = store.load.bind(store);
     store.load = (document) => pause(this.clock, loadDelayMs).then(() => load(document));
     const peer = new Peer({
-      group: 'simulation',
+      group: 'room',
       canWrite,
       transport,
-      discovery: this.#roster.discovery(),
+      discovery: this.roster.discovery(),
       store,
       clock: this.clock,
       random: this.#random,
@@ -66,9 +70,10 @@ export class World {
         if (level === 'warn') this.warnings.set(code, (this.warnings.get(code) ?? 0) + 1);
       },
       pid: 0,
+      ...special,
     });
     await peer.open();
-    const member = { peer, transport, store, instance: await enter(await ownPeer(Promise.resolve(peer)), { wait: 'none' }) };
+    const member = { peer, transport, store, instance: await enter(await ownPeer(Promise.resolve(peer)), { wait }) };
     this.members.add(member);
     return member;
   }
@@ -83,7 +88,7 @@ export class World {
     this.members.delete(member);
     member.peer.crash();
     member.transport.crash();
-    this.#roster.crash(member.peer.id);
+    this.roster.crash(member.peer.id);
     member.store.crash();
   }
 

@@ -1,0 +1,139 @@
+// @ts-check
+/**
+ * `npm run simulate`: a group in a made-up world, for many seeds (test/simulation). Prints what it came to, and for each seed
+ * that fails what failed and the command that replays it. Exit code 1 if any did.
+ */
+
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { compile, inTemporaryFolder, root, runSeeds } from './simulator.mjs';
+
+const HELP = `npm run simulate -- [options]
+
+  --seeds N    how many seeds to run (default 100)
+  --seed S     the first seed (default 1)
+  --steps N    how many things happen in each, before all heals
+  --peers P    with how many peers each begins (default: the seed says)
+  --verbose    print the course of events of one seed (--seed S; implies --seeds 1)
+  --help       print this
+`;
+
+const asked = readArguments();
+if (typeof asked === 'string') {
+  process.stderr.write(`${asked}\n\n${HELP}`);
+  process.exitCode = 1;
+} else if (asked.help) {
+  process.stdout.write(HELP);
+} else {
+  process.exitCode = await inTemporaryFolder((folder) => simulate(join(folder, 'compiled'), asked));
+}
+
+/**
+ * @param {string} compiled
+ * @param {Exclude<ReturnType<typeof readArguments>, string>} options
+ * @returns {Promise<number>} The exit code.
+ */
+async function simulate(compiled, { seed: first, seeds: count, verbose, steps, peers }) {
+  await compile({ sources: root, into: compiled });
+  if (verbose) return tellOne(compiled, first, { steps, peers });
+  /** @type {typeof import('../test/simulation/report.ts')} */
+  const { Report } = await import(pathToFileURL(join(compiled, 'test', 'simulation', 'report.js')).href);
+  const report = new Report();
+  /** @type {number[]} */
+  const failed = [];
+  const startedAt = performance.now();
+  let done = 0;
+  const seeds = Array.from({ length: count }, (_, index) => first + index);
+  await runSeeds({
+    compiled,
+    seeds,
+    order: { steps, peers },
+    onResult: ({ seed, figures, failure, wallMs }) => {
+      done++;
+      if (figures !== undefined) report.add(figures, wallMs);
+      if (failure !== undefined) {
+        failed.push(seed);
+        progress('');
+        console.log(`seed ${seed} failed: ${failure}\n  replay: ${replay(seed, { steps, peers })}`);
+      }
+      progress(`${done} of ${count} seeds, ${failed.length} failed`);
+    },
+  });
+  progress('');
+  console.log(report.table(performance.now() - startedAt));
+  if (failed.length === 0) return 0;
+  console.log(`\n${failed.length} of ${count} seeds failed: ${failed.join(' ')}`);
+  console.log('Once the bug is understood, put one of them into test/simulation/seeds/corpus.json with a sentence on what it found.');
+  return 1;
+}
+
+/**
+ * @param {string} compiled
+ * @param {number} seed
+ * @param {{ steps: number | undefined, peers: number | undefined }} options
+ */
+async function tellOne(compiled, seed, options) {
+  /** @type {typeof import('../test/simulation/simulate.ts')} */
+  const { simulate: run } = await import(pathToFileURL(join(compiled, 'test', 'simulation', 'simulate.js')).href);
+  try {
+    const figures = await run(seed, { ...options, tell: (text) => console.log(text) });
+    console.log(`seed ${seed} is well: ${JSON.stringify(figures.counts)}`);
+    return 0;
+  } catch (error) {
+    console.log(`seed ${seed} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    return 1;
+  }
+}
+
+/**
+ * @param {number} seed
+ * @param {{ steps: number | undefined, peers: number | undefined }} options
+ */
+function replay(seed, { steps, peers }) {
+  const more = [steps === undefined ? '' : ` --steps ${steps}`, peers === undefined ? '' : ` --peers ${peers}`].join('');
+  return `npm run simulate -- --seed ${seed} --seeds 1${more}`;
+}
+
+/**
+ * One line that is written over; on a terminal only.
+ * @param {string} text
+ */
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${text}`);
+}
+
+/** What was asked for, or what is wrong with it. */
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seeds: { type: 'string' },
+        seed: { type: 'string' },
+        steps: { type: 'string' },
+        peers: { type: 'string' },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const seed = readWhole('seed', values.seed, 0) ?? 1;
+    const seeds = readWhole('seeds', values.seeds, 1) ?? (values.verbose ? 1 : 100);
+    if (values.verbose && seeds > 1) throw new Error('--verbose tells one seed: leave out --seeds, or say --seeds 1');
+    return { ...values, seed, seeds, steps: readWhole('steps', values.steps, 1), peers: readWhole('peers', values.peers, 1) };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} text
+ * @param {number} least
+ */
+function readWhole(name, text, least) {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < least) throw new Error(`--${name} takes a whole number from ${least} up, not '${text}'`);
+  return number;
+}

@@ -1,0 +1,299 @@
+/**
+ * One peer's copy of a document. It tells own changes from received ones, applies what comes in, and answers the engine's
+ * questions. Wire bytes are encoding V1; V2 is used at rest only, behind a checksum. This folder is the only door to Yjs.
+ */
+
+import * as Y from 'yjs';
+import type { LoadedDocument } from '../../storage/store.js';
+import type { ReplicaView } from '../../sync/replica-view.js';
+import type { ApplyOutcome } from '../../sync/synchronizer-host.js';
+import { describe } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import { isClientId, newClientId } from './client-id.js';
+import { digestOf } from './digest.js';
+import { Guard } from './guard.js';
+import type { GuardCause, GuardedListener } from './guard.js';
+import { OwnChangeCheck } from './own-change-check.js';
+import { isStateVector } from './state-vector.js';
+import { removeUnencodable } from './unencodable.js';
+import { checkUpdates, isStillShallow } from './update-check.js';
+import type { UpdateSource } from './update-check.js';
+import { applyList } from './waiting-updates.js';
+
+export { Y };
+
+/** The origins of transactions that are not the application's own. */
+const RECEIVED = Symbol('socomm: received from a peer');
+const LOADED = Symbol('socomm: loaded from the store');
+
+export interface ReplicaListener {
+  /** Integrated here and nowhere else yet. */
+  changed(update: Uint8Array): void;
+  /** Integrated here, from a peer. */
+  received(update: Uint8Array): void;
+  /** An observer of the application threw; the state was applied all the same. */
+  observerThrew(error: unknown): void;
+  /** Yjs had stopped to tell us of changes; that is repaired, and what was missed has been handed over as changed. */
+  repaired(cause: GuardCause): void;
+  /** So many items were taken out that nobody could ever have written down. */
+  valuesRemoved(count: number): void;
+  /** The application nested deeper than peers take in a frame. */
+  changeTooDeep(detail: string): void;
+  /** Somebody else writes under our client id: we took a new one. */
+  clientIdRenewed(id: number): void;
+  /** The application has set a client id; `isUsable` where it is one, else it was replaced. */
+  clientIdChanged(id: number, isUsable: boolean): void;
+}
+
+export interface ReplicaOptions {
+  readonly random: Random;
+  readonly listener: ReplicaListener;
+}
+
+export class Replica implements ReplicaView {
+  readonly doc: Y.Doc;
+  readonly #random: Random;
+  readonly #listener: ReplicaListener;
+  readonly #guard: Guard;
+  readonly #ownChanges: OwnChangeCheck;
+  #clientId: number;
+  #digest: string | undefined;
+  #changes = 0;
+
+  constructor({ random, listener }: ReplicaOptions) {
+    this.#random = random;
+    this.#listener = listener;
+    this.doc = new Y.Doc();
+    this.#clientId = newClientId(random);
+    this.doc.clientID = this.#clientId;
+    this.#ownChanges = new OwnChangeCheck(this.doc);
+    this.#guard = new Guard({
+      doc: this.doc,
+      listeners: this.#docListeners(),
+      tell: () => this.#tellMissed(),
+      mend: () => this.#removeUnencodable(),
+      repaired: (cause) => listener.repaired(cause),
+    });
+  }
+
+  #docListeners(): GuardedListener[] {
+    return [
+      ['beforeTransaction', () => this.#onBegin()],
+      ['beforeObserverCalls', (transaction: Y.Transaction) => this.#checkOwnClock(transaction)],
+      [
+        'update',
+        (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction) => this.#onUpdate(update, origin, transaction),
+      ],
+    ];
+  }
+
+  /** Counts whatever changed the replica. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  clientId(): number {
+    return this.#clientId;
+  }
+
+  /** What is written from now on gets another id. */
+  renewClientId(): void {
+    this.#clientId = newClientId(this.#random);
+    this.doc.clientID = this.#clientId;
+  }
+
+  #onBegin(): void {
+    // Already here: where the document is muted, no end of the transaction is told.
+    this.#digest = undefined;
+    this.#checkClientId();
+  }
+
+  /** Before anything is written under an id that the application has set. */
+  #checkClientId(): void {
+    const { clientID } = this.doc;
+    if (clientID === this.#clientId) return;
+    const isUsable = isClientId(clientID);
+    if (isUsable) this.#clientId = clientID;
+    else this.renewClientId();
+    this.#listener.clientIdChanged(clientID, isUsable);
+  }
+
+  /** Yjs itself would print to the console and take an id of 32 bits: it looks right after this, and then finds nothing. */
+  #checkOwnClock({ local, beforeState, afterState }: Y.Transaction): void {
+    if (!local && beforeState.get(this.doc.clientID) !== afterState.get(this.doc.clientID)) this.#leaveClientId();
+  }
+
+  #leaveClientId(): void {
+    const { clientID } = this.doc;
+    this.renewClientId();
+    this.#listener.clientIdRenewed(clientID);
+  }
+
+  #onUpdate(update: Uint8Array, origin: unknown, transaction: Y.Transaction): void {
+    this.#digest = undefined;
+    this.#guard.note(transaction);
+    if (origin === LOADED) return;
+    this.#changes++;
+    if (origin === RECEIVED) return this.#listener.received(update);
+    this.#listener.changed(update);
+    const tooDeep = this.#ownChanges.whyTooDeep(update, transaction);
+    if (tooDeep !== undefined) this.#listener.changeTooDeep(tooDeep);
+  }
+
+  /** Applies updates in one transaction; of a frame all or, where one of them fails the checks, none. */
+  apply(updates: readonly Uint8Array[], source: UpdateSource): ApplyOutcome {
+    const check = checkUpdates(this.doc, updates, source);
+    if (!check.ok) return check;
+    if (check.ownEnd > Y.getState(this.doc.store, this.doc.clientID)) this.#leaveClientId();
+    return this.#integrate(updates, (update) => Y.applyUpdate(this.doc, update, RECEIVED), RECEIVED);
+  }
+
+  /**
+   * Takes in what the store holds: snapshot (V2), then log (V1), in one transaction.
+   * Returns what of it was new to a replica that was not empty; undefined where nothing was.
+   */
+  load({ snapshot, updates }: Pick<LoadedDocument, 'snapshot' | 'updates'>): Uint8Array | undefined {
+    const before = this.stateVector();
+    const isFresh = this.isEmpty;
+    const digest = isFresh ? undefined : this.digest();
+    const outcome = this.#integrate(
+      [undefined, ...updates],
+      (update) => {
+        if (update !== undefined) Y.applyUpdate(this.doc, update, LOADED);
+        else if (snapshot !== undefined) Y.applyUpdateV2(this.doc, snapshot, LOADED);
+      },
+      LOADED,
+    );
+    this.#digest = undefined;
+    if (!outcome.ok) throw new Error(`stored updates could not be read: ${outcome.detail}`);
+    return isFresh || digest === this.digest() ? undefined : this.difference(before);
+  }
+
+  #integrate<Part>(parts: readonly Part[], integrate: (part: Part) => void, origin: symbol): ApplyOutcome {
+    const failures: string[] = [];
+    const attempt = (part: Part): void => {
+      try {
+        integrate(part);
+      } catch (error) {
+        // Observers run when the outer transaction ends, so this is the reader's complaint about the bytes.
+        failures.push(describe(error));
+      }
+    };
+    const mayApply = (update: Uint8Array): boolean => isStillShallow(this.doc, update);
+    try {
+      this.doc.transact(() => applyList(this.doc, parts, { applyOne: attempt, mayApply, origin }), origin);
+    } catch (error) {
+      this.#listener.observerThrew(error);
+    }
+    return failures.length === 0 ? { ok: true } : { ok: false, detail: failures.join('; ') };
+  }
+
+  /**
+   * Looks whether Yjs still tells us of changes, and repairs it where it does not. The guard does so by itself at the end of each
+   * turn in which there was a transaction; this is for moments that cannot wait, and for what no event told of.
+   */
+  heal(): void {
+    this.#guard.heal();
+  }
+
+  /** As a difference: it carries all structs above what was told, and all deletions there are, so none can be missed. */
+  #tellMissed(): boolean {
+    this.#digest = undefined;
+    this.#changes++;
+    const missed = this.#encodeMissed();
+    if (missed !== undefined && !isEmptyUpdate(missed)) this.#listener.changed(missed);
+    return missed !== undefined;
+  }
+
+  #encodeMissed(): Uint8Array | undefined {
+    try {
+      return this.difference(Y.encodeStateVector(new Map(this.#guard.told)));
+    } catch {
+      return undefined; // whatever the reason: that it cannot be encoded is the answer
+    }
+  }
+
+  #removeUnencodable(): void {
+    const count = removeUnencodable(this.doc, this.#guard.told);
+    if (count > 0) this.#listener.valuesRemoved(count);
+  }
+
+  /** Nothing has come here, not even what could not be placed yet. */
+  get isEmpty(): boolean {
+    return this.doc.store.clients.size === 0 && !this.hasPending();
+  }
+
+  stateVector(): Uint8Array {
+    return Y.encodeStateVector(this.doc);
+  }
+
+  canRead(stateVector: Uint8Array): boolean {
+    return isStateVector(stateVector);
+  }
+
+  difference(stateVector: Uint8Array): Uint8Array {
+    return this.#withoutPending(() => Y.encodeStateAsUpdate(this.doc, stateVector));
+  }
+
+  /** The whole state in the compact encoding; never called while something is pending. */
+  snapshot(): Uint8Array {
+    return this.#withoutPending(() => Y.encodeStateAsUpdateV2(this.doc));
+  }
+
+  /** Yjs encodes what it could not place along with the rest; that is neither stored nor spread. */
+  #withoutPending<Result>(encode: () => Result): Result {
+    const { store } = this.doc;
+    const { pendingStructs, pendingDs } = store;
+    store.pendingStructs = null;
+    store.pendingDs = null;
+    try {
+      return encode();
+    } finally {
+      store.pendingStructs = pendingStructs;
+      store.pendingDs = pendingDs;
+    }
+  }
+
+  digest(): string {
+    this.#digest ??= digestOf(this.doc);
+    return this.#digest;
+  }
+
+  hasPending(): boolean {
+    return this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null;
+  }
+
+  /** Drops what is pending; returns how many bytes that was. */
+  setAside(): number {
+    const { store } = this.doc;
+    const bytes = (store.pendingStructs?.update.length ?? 0) + (store.pendingDs?.length ?? 0);
+    store.pendingStructs = null;
+    store.pendingDs = null;
+    return bytes;
+  }
+
+  isBehind(stateVector: Uint8Array): boolean {
+    for (const [client, clock] of Y.decodeStateVector(stateVector)) {
+      if (clock > Y.getState(this.doc.store, client)) return true;
+    }
+    return false;
+  }
+
+  isAhead(stateVector: Uint8Array): boolean {
+    const theirs = Y.decodeStateVector(stateVector);
+    for (const client of this.doc.store.clients.keys()) {
+      if (Y.getState(this.doc.store, client) > (theirs.get(client) ?? 0)) return true;
+    }
+    return false;
+  }
+
+  destroy(): void {
+    this.#guard.end();
+    this.doc.destroy();
+  }
+}
+
+/** No structs and no deletions. */
+function isEmptyUpdate(update: Uint8Array): boolean {
+  return update.length === 2 && update[0] === 0 && update[1] === 0;
+}

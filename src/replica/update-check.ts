@@ -1,0 +1,97 @@
+/**
+ * Whether updates from outside may be given to Yjs: all of a frame, before the first is applied, so that a frame that is refused
+ * changes nothing. Total: whatever the bytes, it returns, and soon. Honest updates that fail come by catch-up (limits.ts).
+ */
+
+import * as Y from 'yjs';
+import { describe } from '../base/errors.js';
+import { Refusal } from './byte-reader.js';
+import * as limits from './limits.js';
+import { Tally, UpdateScan } from './update-scan.js';
+import type { ScanContext } from './update-scan.js';
+import { assertShallow } from './type-depth.js';
+import { assertLight } from './weight.js';
+
+/** A frame comes unasked, an answer was asked for. */
+export type UpdateSource = 'frame' | 'catch-up';
+
+export type CheckOutcome =
+  /** `ownEnd`: where structs of our own client end that came from outside; 0 where there are none. */
+  { readonly ok: true; readonly ownEnd: number } | { readonly ok: false; readonly detail: string };
+
+export function checkUpdates(doc: Y.Doc, updates: readonly Uint8Array[], source: UpdateSource): CheckOutcome {
+  const bytes = updates.reduce((sum, { length }) => sum + length, 0);
+  if (source === 'catch-up' && bytes > limits.CHECKED_ANSWER_BYTES_MAX) return { ok: true, ownEnd: 0 };
+  try {
+    const context = contextOf(doc, source);
+    const tally = scanAll(updates, context, source);
+    // Most frames bring no shared types, and few structs.
+    if (tally.types > 0) assertShallow(doc, updates, context);
+    if (source === 'frame' && bytes <= limits.WEIGHED_FRAME_BYTES_MAX) assertLight(doc, updates, context, tally);
+    return { ok: true, ownEnd: tally.ownEnd };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** Why a frame with this change of our own would be refused for its depth. */
+export function whyTooDeep(doc: Y.Doc, update: Uint8Array): string | undefined {
+  const outcome = checkDepth(doc, update, 'frame');
+  return outcome.ok ? undefined : outcome.detail;
+}
+
+/** Whether what waited (encoding V2, Yjs's own) may be integrated: each part was checked, but not on top of the others. */
+export function isStillShallow(doc: Y.Doc, waiting: Uint8Array): boolean {
+  return checkDepth(doc, Y.convertUpdateFormatV2ToV1(waiting), 'catch-up').ok;
+}
+
+function checkDepth(doc: Y.Doc, update: Uint8Array, source: UpdateSource): CheckOutcome {
+  try {
+    const context = contextOf(doc, source);
+    const tally = new Tally();
+    new UpdateScan(update, context, tally).run();
+    if (tally.types > 0) assertShallow(doc, [update], context);
+    return { ok: true, ownEnd: tally.ownEnd };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+function failureOf(error: unknown): CheckOutcome {
+  return { ok: false, detail: error instanceof Refusal ? `an update ${error.message}` : describe(error) };
+}
+
+function contextOf({ store, clientID }: Y.Doc, source: UpdateSource): ScanContext {
+  return {
+    ownClient: clientID,
+    clockOf: (client) => Y.getState(store, client),
+    structCountOf: (client) => store.clients.get(client)?.length ?? 0,
+    gapMax: source === 'frame' ? limits.CLOCK_GAP_MAX : Infinity,
+    depthMax: source === 'frame' ? limits.FRAME_DEPTH_MAX : limits.ANSWER_DEPTH_MAX,
+  };
+}
+
+function scanAll(updates: readonly Uint8Array[], context: ScanContext, source: UpdateSource): Tally {
+  const tally = new Tally();
+  for (const update of updates) {
+    const { structs, deleteRanges } = tally;
+    new UpdateScan(update, context, tally).run();
+    if (source !== 'frame') continue;
+    // Bytes of encoding V2 look like this, but for what is left behind them; and nobody publishes nothing.
+    if (tally.structs === structs && tally.deleteRanges === deleteRanges) throw new Refusal('changes nothing');
+    assertWithin(tally);
+  }
+  return tally;
+}
+
+function assertWithin(tally: Tally): void {
+  const counts: readonly (readonly [what: string, count: number, max: number])[] = [
+    ['structs', tally.structs, limits.STRUCTS_IN_FRAME_MAX],
+    ['deletions', tally.deleteRanges, limits.DELETE_RANGES_IN_FRAME_MAX],
+    ['structs under deletions', tally.deleteSteps, limits.DELETE_STEPS_IN_FRAME_MAX],
+    ['clients', tally.clientsInUpdate, limits.CLIENTS_IN_UPDATE_MAX],
+    ['root types', tally.roots.size, limits.ROOTS_IN_FRAME_MAX],
+    ['subdocuments', tally.subdocuments, limits.SUBDOCUMENTS_IN_FRAME_MAX],
+  ];
+  for (const [what, count, max] of counts) if (count > max) throw new Refusal(`brings more than ${max} ${what} in one frame`);
+}

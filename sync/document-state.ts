@@ -1,0 +1,107 @@
+/** What the engine remembers of one document: numbers, holes, doubts, and the one question that is under way. */
+
+import type { PeerId } from '../src/base/ids.js';
+import { CATCH_UP_SILENCE_MS } from './limits.js';
+import type { ReplicaView } from './replica-view.js';
+import type { Vector } from './wire/frame.js';
+
+export interface DocumentState {
+  readonly name: string;
+  readonly key: string;
+  readonly replica: ReplicaView;
+  /** Kept in the store by the writer, and so waited for by `flush()`. */
+  readonly isStored: boolean;
+  /** `synced` was said: what we have is the whole, or all that the peers of a group without a writer have between them. */
+  isSynced: boolean;
+  /** It is the whole, from the store or from one who has it: only then do we vouch for it. */
+  isWhole: boolean;
+  /** Our own updates that have no number yet. */
+  outbox: Uint8Array[];
+  outboxBytes: number;
+  ownSeq: number;
+  readonly applied: Map<PeerId, number>;
+  /** The highest number that each sender is known to have given. */
+  readonly tails: Map<PeerId, number>;
+  /** The highest number that each sender itself has named: what others say of it may be wrong. */
+  readonly said: Map<PeerId, number>;
+  /** Frames behind a hole, by number. */
+  readonly held: Map<PeerId, Map<number, readonly Uint8Array[]>>;
+  heldBytes: number;
+  readonly doubts: Map<PeerId, Doubt>;
+  catchUp: CatchUp | undefined;
+  catchUpEndedAt: number;
+  /** Peers that were asked in vain for the whole. */
+  readonly tried: Set<PeerId>;
+  /** How long an answer may stay away: longer after each that did, for the question may just be a big one. */
+  silenceMs: number;
+  /** With whom we exchanged at least once. */
+  readonly exchanged: Set<PeerId>;
+  changedAt: number;
+  /** Since when something is pending in the replica; Infinity while nothing is. */
+  pendingSince: number;
+  /** When to repeat our last number; Infinity when that was done. */
+  tailDueAt: number;
+  /** What the writer said that it holds durably. */
+  stored: Map<PeerId, number>;
+}
+
+/** A reason to believe that a peer has what we lack; looked at again when it is due. */
+export interface Doubt {
+  readonly dueAt: number;
+  /** Who else has it, by hearsay. */
+  readonly hint: PeerId | undefined;
+  /** In doubt while our replica is behind this; `true`: until an exchange. */
+  readonly evidence: Uint8Array | true | undefined;
+  /** When it was raised last: an answer to an earlier question says nothing about it. */
+  readonly raisedAt: number;
+  /** Who was asked about it in vain. */
+  readonly tried: Set<PeerId>;
+}
+
+export interface CatchUp {
+  readonly peer: PeerId;
+  readonly request: number;
+  /** Whose doubt led to the question; undefined for the bulk of a replica that is not synced. */
+  readonly about: PeerId | undefined;
+  readonly askedAt: number;
+  /** By index. */
+  readonly chunks: Map<number, Uint8Array>;
+  /** How many there are, once one has come. */
+  count: number | undefined;
+  /** The lowest index that was not asked for yet. */
+  nextIndex: number;
+  /** From the first chunk. */
+  head: { readonly vector: Vector; readonly stateVector: Uint8Array; readonly isComplete: boolean } | undefined;
+  progressAt: number;
+  /** How often missing chunks were asked for again since the last one came. */
+  resumes: number;
+}
+
+export function createDocument(name: string, key: string, replica: ReplicaView, isStored: boolean): DocumentState {
+  return {
+    name,
+    key,
+    replica,
+    isStored,
+    isSynced: false,
+    isWhole: false,
+    outbox: [],
+    outboxBytes: 0,
+    ownSeq: 0,
+    applied: new Map(),
+    tails: new Map(),
+    said: new Map(),
+    held: new Map(),
+    heldBytes: 0,
+    doubts: new Map(),
+    catchUp: undefined,
+    catchUpEndedAt: -Infinity,
+    tried: new Set(),
+    silenceMs: CATCH_UP_SILENCE_MS,
+    exchanged: new Set(),
+    changedAt: -Infinity,
+    pendingSince: Infinity,
+    tailDueAt: Infinity,
+    stored: new Map(),
+  };
+}

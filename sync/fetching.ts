@@ -1,0 +1,95 @@
+/**
+ * Fetching an answer: the question, its chunks as they come, and those that were lost on the way, asked for again.
+ * Whom to ask, and what follows from an answer, is decided in catch-up.ts.
+ */
+
+import type { PeerId } from '../src/base/ids.js';
+import type { CatchUp, DocumentState } from './document-state.js';
+import type { ApplyCause } from './engine-io.js';
+import { wakeBy } from './engine-state.js';
+import type { Step } from './engine-state.js';
+import { CATCH_UP_RESUMES_MAX, CHUNKS_IN_FLIGHT_MAX } from './limits.js';
+import { noteRubbish } from './muting.js';
+import type { Frame } from './wire/frame.js';
+
+type Have = Extract<Frame, { kind: 'have' }>;
+
+export function ask({ state, now, effects }: Step, document: DocumentState, peer: PeerId, about: PeerId | undefined): void {
+  const request = ++state.requestCount;
+  document.catchUp = {
+    peer,
+    request,
+    about,
+    askedAt: now,
+    chunks: new Map(),
+    count: undefined,
+    nextIndex: CHUNKS_IN_FLIGHT_MAX,
+    head: undefined,
+    progressAt: now,
+    resumes: 0,
+  };
+  state.counters.catchUps++;
+  const stateVector = document.replica.stateVector();
+  effects.push({ kind: 'request', peer, frame: { kind: 'want', document: document.name, request, stateVector } });
+  wakeBy(state, now + document.silenceMs);
+}
+
+/** Takes a chunk in: `whole` when it was the last one, and is being applied; `absurd` where it cannot belong to this answer. */
+export function takeChunk(step: Step, document: DocumentState, catchUp: CatchUp, have: Have): 'more' | 'whole' | 'absurd' {
+  const { state, now } = step;
+  const { index, count, bytes } = have;
+  if (catchUp.count !== undefined && catchUp.count !== count) return 'absurd';
+  if (index === 0 && !document.replica.canRead(have.stateVector)) return 'absurd';
+  if (catchUp.chunks.has(index)) return 'more';
+  catchUp.count = count;
+  catchUp.chunks.set(index, bytes);
+  if (index === 0) catchUp.head = { vector: have.vector, stateVector: have.stateVector, isComplete: have.isComplete };
+  catchUp.progressAt = now;
+  catchUp.resumes = 0;
+  state.counters.catchUpBytes += bytes.length;
+  if (catchUp.chunks.size < count) {
+    // One for one: so many are under way, and a slow asker slows the answerer.
+    if (catchUp.nextIndex < count) askForChunk(step, document, catchUp, catchUp.nextIndex++);
+    return 'more';
+  }
+  // Nobody need keep it any longer.
+  if (count > 1) askForChunk(step, document, catchUp, count);
+  return 'whole';
+}
+
+function askForChunk({ effects }: Step, { name }: DocumentState, { peer, request }: CatchUp, index: number): void {
+  effects.push({ kind: 'request', peer, frame: { kind: 'more', document: name, request, index } });
+}
+
+/** The chunks of a whole answer as one update, with what its first chunk said of it. */
+export function assemble({ chunks, head }: CatchUp): { readonly update: Uint8Array; readonly cause: ApplyCause } | undefined {
+  if (head === undefined) return undefined;
+  const inOrder = [...chunks].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
+  const [first = new Uint8Array()] = inOrder;
+  return { update: inOrder.length === 1 ? first : Buffer.concat(inOrder), cause: { kind: 'catch-up', ...head } };
+}
+
+/** Where only a part has come and then nothing, asks for what is missing; false where there is no use in that. */
+export function resume(step: Step, document: DocumentState, catchUp: CatchUp): boolean {
+  const { state, now } = step;
+  const { count, chunks, nextIndex } = catchUp;
+  if (count === undefined || catchUp.resumes >= CATCH_UP_RESUMES_MAX) return false;
+  catchUp.resumes++;
+  catchUp.progressAt = now;
+  state.counters.resumed++;
+  let asked = 0;
+  for (let index = 0; index < Math.min(count, nextIndex) && asked < CHUNKS_IN_FLIGHT_MAX; index++) {
+    if (chunks.has(index)) continue;
+    askForChunk(step, document, catchUp, index);
+    asked++;
+  }
+  wakeBy(state, now + document.silenceMs);
+  return true;
+}
+
+/** Bytes that no honest peer sends. */
+export function rejectBytes(step: Step, from: PeerId, what: string): void {
+  step.state.counters.rejected++;
+  step.effects.push({ kind: 'warn', code: 'frame-rejected', message: `peer ${from} sent ${what}` });
+  noteRubbish(step, from, what);
+}

@@ -1,0 +1,150 @@
+/**
+ * What the tables put in: for each kind of frame and of input one example under the kind's own name, which the compiler asks for,
+ * and further ones under `<kind>: <what is special about it>`.
+ */
+
+import type { InstanceId, PeerId } from '../../src/base/ids.js';
+import type { Input } from '../../sync/engine-io.js';
+import { readyKey } from '../../sync/keys.js';
+import { MUTED_MS, STALL_MS } from '../../sync/limits.js';
+import { PROTOCOL } from '../../sync/wire/frame.js';
+import type { DocumentReport, Frame, FrameKind } from '../../sync/wire/frame.js';
+import { FakeReplica, NOTHING, itemsOf, vectorWith } from './fake-replica.js';
+import { MAIN, PEER, SELF, STATUS, addressOf, entryOf } from './scene.js';
+import type { Scene } from './scene.js';
+
+/** Complete by kind, open for variants. */
+type Samples<Kind extends string, Made> = Readonly<Record<Kind, (scene: Scene) => Made>> & Readonly<Record<string, (scene: Scene) => Made>>;
+
+const document = MAIN;
+const STRANGER = '9999999999999999' as PeerId;
+const UNREADABLE = Uint8Array.of(0xff);
+const tails = new Map([[MAIN, 1]]);
+const news = { ...STATUS, revision: 2 };
+const report = (vector: readonly (readonly [PeerId, number])[], digest = ''): DocumentReport => ({
+  document,
+  vector: new Map(vector),
+  digest,
+});
+const pulse = (reported: DocumentReport): Frame => ({
+  kind: 'pulse',
+  beat: 1,
+  status: STATUS,
+  revisions: new Map(),
+  documents: [{ ...reported, stored: new Map([[PEER, 1]]) }],
+});
+/** The question that is under way, or one that was never asked. */
+const asked = ({ engine }: Scene): number => engine.documents.get(MAIN)?.catchUp?.request ?? 4711;
+const answer = { kind: 'have', document, index: 0, count: 1, vector: new Map([[PEER, 1]]), isComplete: true } as const;
+const whole = { ...answer, bytes: itemsOf(PEER, 1), stateVector: vectorWith(PEER, 1) };
+
+const updates = { kind: 'updates', document, seq: 1, updates: [itemsOf(PEER, 1)] } as const;
+
+export const frames = {
+  updates: () => updates,
+  'updates: known': () => ({ kind: 'updates', document, seq: 0, updates: [itemsOf(PEER, 1)] }),
+  'updates: again, after they were refused': (scene) => {
+    scene.hear(updates);
+    scene.feed({ kind: 'rejected', document, from: PEER, cause: { kind: 'frame', seq: 1 }, detail: 'no update' });
+    return updates;
+  },
+  'updates: behind a hole': () => ({ kind: 'updates', document, seq: 3, updates: [itemsOf(PEER, 3)] }),
+  tail: () => ({ kind: 'tail', document, seq: 1, clientId: 7 }),
+  'tail: known': () => ({ kind: 'tail', document, seq: 0, clientId: 7 }),
+  'tail: of our client id': ({ replica }) => ({ kind: 'tail', document, seq: 0, clientId: replica.clientId() }),
+  ready: () => ({ kind: 'ready', status: news, tails: new Map() }),
+  'ready: with numbers': () => ({ kind: 'ready', status: news, tails }),
+  status: () => ({ kind: 'status', status: news }),
+  'status: of a new writer': () => ({ kind: 'status', status: { ...news, term: 9 } }),
+  pulse: () => pulse(report([])),
+  'pulse: with numbers': () => pulse(report([[PEER, 1]])),
+  'pulse: of another digest': () => pulse(report([], 'other')),
+  goodbye: () => ({ kind: 'goodbye', tails: new Map() }),
+  'goodbye: with numbers': () => ({ kind: 'goodbye', tails }),
+  hello: () => ({ kind: 'hello', address: addressOf(PEER), ...PROTOCOL, status: news, tails: new Map() }),
+  'hello: of another version': () => {
+    return { kind: 'hello', address: addressOf(PEER), protocolMin: 900, protocolMax: 901, status: news, tails: new Map() };
+  },
+  welcome: () => ({ kind: 'welcome', ...PROTOCOL, status: news, tails: new Map() }),
+  'welcome: with numbers': () => ({ kind: 'welcome', ...PROTOCOL, status: news, tails }),
+  want: () => ({ kind: 'want', document, request: 1, stateVector: NOTHING }),
+  'want: of who has more': () => ({ kind: 'want', document, request: 1, stateVector: vectorWith(PEER, 1) }),
+  'want: unreadable': () => ({ kind: 'want', document, request: 1, stateVector: UNREADABLE }),
+  more: () => ({ kind: 'more', document, request: 1, index: 1 }),
+  invite: () => ({ kind: 'invite', document, stateVector: vectorWith(PEER, 1) }),
+  'invite: blank': () => ({ kind: 'invite', document, stateVector: new Uint8Array() }),
+  'invite: with nothing new': () => ({ kind: 'invite', document, stateVector: NOTHING }),
+  'invite: unreadable': () => ({ kind: 'invite', document, stateVector: UNREADABLE }),
+  echo: () => ({ kind: 'echo', beat: 1, revision: 1, documents: [report([])] }),
+  'echo: with numbers': () => ({ kind: 'echo', beat: 1, revision: 1, documents: [report([[PEER, 1]])] }),
+  'echo: of a later status': () => ({ kind: 'echo', beat: 1, revision: 9, documents: [] }),
+  flush: () => ({ kind: 'flush', request: 1, targets: tails }),
+  have: (scene) => ({ ...whole, request: asked(scene) }),
+  'have: a part': (scene) => ({ ...whole, request: asked(scene), count: 2 }),
+  'have: of another question': () => ({ ...whole, request: 815 }),
+  'have: unreadable': (scene) => ({ ...whole, request: asked(scene), stateVector: UNREADABLE }),
+  flushed: () => ({ kind: 'flushed', request: 1, term: 1 }),
+  refused: (scene) => ({ kind: 'refused', request: asked(scene), reason: 'expired' }),
+  'refused: for our version': () => ({ kind: 'refused', request: 0, reason: 'version' }),
+  'refused: for want of room': () => ({ kind: 'refused', request: 0, reason: 'crowded' }),
+} satisfies Samples<FrameKind, Frame>;
+
+const frame = { kind: 'frame', seq: 1 } as const;
+const catchUp = { kind: 'catch-up', vector: new Map([[PEER, 1]]), stateVector: vectorWith(PEER, 1), isComplete: true } as const;
+/** As the shell does: the outcome of an `apply` comes when the replica has changed. */
+function applied({ replica }: Scene, cause: Extract<Input, { kind: 'applied' }>['cause'], ...items: number[]): Input {
+  replica.apply([itemsOf(PEER, ...items)]);
+  return { kind: 'applied', document, from: PEER, cause };
+}
+
+/** Time passes until the engine wants to be woken, or for so long; what it is woken for before is not part of the cell. */
+function tick(scene: Scene, afterMs?: number): Input {
+  const { engine } = scene;
+  const endsAt = afterMs === undefined ? engine.wakeAt : scene.now + afterMs;
+  for (scene.now = Math.min(engine.wakeAt, endsAt); scene.now < endsAt; scene.now = Math.min(engine.wakeAt, endsAt))
+    scene.feed({ kind: 'tick' });
+  return { kind: 'tick' };
+}
+
+export const inputs = {
+  roster: () => ({ kind: 'roster', entries: [entryOf(PEER)] }),
+  'roster: of another version': () => ({ kind: 'roster', entries: [{ ...entryOf(PEER), protocolMin: 900, protocolMax: 901 }] }),
+  'roster: of nobody': () => ({ kind: 'roster', entries: [] }),
+  /** Of frames there is a table of its own. */
+  received: () => ({ kind: 'received', sender: STRANGER, frame: { kind: 'status', status: STATUS } }),
+  'received: of ourselves': () => ({ kind: 'received', sender: SELF, frame: { kind: 'status', status: STATUS } }),
+  undecodable: () => ({ kind: 'undecodable', sender: PEER, detail: 'checksum' }),
+  subscribed: () => ({ kind: 'subscribed', key: readyKey(PEER, SELF, 1) }),
+  'subscribed: a question to another': () => ({ kind: 'subscribed', key: readyKey(PEER, STRANGER, 1) }),
+  lost: () => ({ kind: 'lost', peer: PEER }),
+  'document-opened': () => ({ kind: 'document-opened', document: 'other', replica: new FakeReplica(SELF), isStored: true }),
+  'document-loaded': () => ({ kind: 'document-loaded', document }),
+  local: ({ replica }) => ({ kind: 'local', document, update: replica.write() }),
+  drain: () => ({ kind: 'drain' }),
+  'drain: of something': (scene) => {
+    scene.feed({ kind: 'local', document, update: scene.replica.write() });
+    return { kind: 'drain' };
+  },
+  applied: (scene) => applied(scene, frame, 1),
+  'applied: and pending': (scene) => applied(scene, frame, 2),
+  'applied: all of it': (scene) => applied(scene, catchUp, 1),
+  rejected: () => ({ kind: 'rejected', document, from: PEER, cause: frame, detail: 'no update' }),
+  'rejected: all of it': () => ({ kind: 'rejected', document, from: PEER, cause: catchUp, detail: 'no update' }),
+  role: () => ({ kind: 'role', term: 5, isTakingOver: false }),
+  'role: none': () => ({ kind: 'role', term: 0, isTakingOver: false }),
+  stored: () => ({ kind: 'stored', document, vector: new Map([[PEER, 1]]) }),
+  instances: () => ({ kind: 'instances', instances: [`${SELF}.1` as InstanceId] }),
+  flush: () => ({ kind: 'flush', flush: 1 }),
+  'flush: of something': (scene) => {
+    scene.feed({ kind: 'local', document, update: scene.replica.write() });
+    return { kind: 'flush', flush: 1 };
+  },
+  'flush-cancelled': () => ({ kind: 'flush-cancelled', flush: 1 }),
+  tick: (scene) => tick(scene),
+  'tick: after a stall': (scene) => tick(scene, STALL_MS),
+  'tick: when muting ends': (scene) => tick(scene, MUTED_MS),
+  leave: () => ({ kind: 'leave' }),
+} satisfies Samples<Input['kind'], Input>;
+
+export type FrameSample = keyof typeof frames;
+export type InputSample = keyof typeof inputs;

@@ -1,0 +1,260 @@
+/**
+ * Two or three engines with replicas that one can see through, a network that does what it is told, and what must hold after each
+ * single step. It performs effects as the real shell does (sync/synchronizer.ts): in order, an `apply` and its outcome at once.
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+
+import type { PeerId } from '../../src/base/ids.js';
+import type { DocumentState } from '../../sync/document-state.js';
+import type { Effect, Input } from '../../sync/engine-io.js';
+import { takeStep } from '../../sync/engine.js';
+import { createEngine } from '../../sync/engine-state.js';
+import type { EngineState } from '../../sync/engine-state.js';
+import { DEPARTED_MAX, FLUSHES_WAITING_MAX, LINKS_MAX } from '../../sync/limits.js';
+import type { EngineLimits } from '../../sync/limits.js';
+import { FakeReplica } from './fake-replica.js';
+import { MAIN, addressOf, entryOf } from './scene.js';
+
+export const IDS = ['1111111111111111', '2222222222222222', '3333333333333333'] as PeerId[];
+export const OTHER = 'other';
+
+/** So small that what happens beyond them happens all the time. */
+const LIMITS: EngineLimits = {
+  frameUpdatesBytesMax: 60,
+  updateBytesMax: 24,
+  chunkBytes: 16,
+  answersMax: 2,
+  answersBytesMax: 120,
+  outboxBytesMax: 150,
+  heldFramesMax: 3,
+  heldBytesMax: 150,
+};
+
+interface Parcel {
+  readonly to: PeerId;
+  readonly input: Input;
+}
+
+export class SmallWorld {
+  now = 1000;
+  readonly engines = new Map<PeerId, EngineState>();
+  readonly replicas = new Map<PeerId, Map<string, FakeReplica>>();
+  readonly underway: Parcel[] = [];
+  /** Every effect of every step, as it was at its moment. */
+  readonly trace: unknown[] = [];
+  /** Who has died or left; who is probed learns it. */
+  readonly gone = new Set<PeerId>();
+  /** Nobody lies: then what numbers claim must be there. */
+  readonly isHonest: boolean;
+  /** By author, document and number: the last item that was written when the number was given. */
+  readonly #given = new Map<string, number>();
+
+  constructor(count: number, { isHonest = false } = {}) {
+    this.isHonest = isHonest;
+    for (const id of IDS.slice(0, count)) {
+      this.engines.set(id, createEngine({ address: addressOf(id), canWrite: true, pid: 0, packageVersion: '0', limits: LIMITS }));
+      this.replicas.set(id, new Map());
+      this.open(id, MAIN);
+    }
+  }
+
+  get ids(): PeerId[] {
+    return [...this.engines.keys()];
+  }
+
+  open(id: PeerId, document: string): void {
+    const replicas = this.replicas.get(id);
+    if (replicas === undefined || replicas.has(document)) return;
+    const replica = new FakeReplica(id);
+    replicas.set(document, replica);
+    this.feed(id, { kind: 'document-opened', document, replica, isStored: document === MAIN });
+  }
+
+  write(id: PeerId, document: string): void {
+    const replica = this.replicas.get(id)?.get(document);
+    if (replica !== undefined) this.feed(id, { kind: 'local', document, update: replica.write() });
+  }
+
+  meet(id: PeerId): void {
+    const entries = this.ids.filter((other) => other !== id && !this.gone.has(other)).map(entryOf);
+    this.feed(id, { kind: 'roster', entries });
+  }
+
+  /** What of a peer's writing is in its replica is on its disk. */
+  store(id: PeerId): void {
+    const { documents, self } = this.#engine(id);
+    for (const { name, applied, ownSeq, replica } of documents.values())
+      if (!replica.hasPending()) this.feed(id, { kind: 'stored', document: name, vector: new Map([...applied, [self, ownSeq]]) });
+  }
+
+  wait(ms: number): void {
+    this.now += ms;
+    for (const id of this.ids) if (this.#engine(id).wakeAt <= this.now) this.feed(id, { kind: 'tick' });
+  }
+
+  deliver(place: number, { keep = false } = {}): void {
+    const [parcel] = this.underway.splice(place % Math.max(1, this.underway.length), 1);
+    if (parcel === undefined) return;
+    if (keep) this.underway.push(parcel);
+    if (!this.gone.has(parcel.to)) this.feed(parcel.to, parcel.input);
+  }
+
+  lose(place: number): void {
+    const at = place % Math.max(1, this.underway.length);
+    // A drain is no message: the shell does not forget it.
+    if (this.underway[at]?.input.kind !== 'drain') this.underway.splice(at, 1);
+  }
+
+  /** One input and all that follows from it in this turn. */
+  feed(id: PeerId, input: Input): void {
+    const queue: Input[] = [input];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) this.#step(id, next, queue);
+  }
+
+  #step(id: PeerId, input: Input, queue: Input[]): void {
+    const engine = this.#engine(id);
+    const before = appliedOf(engine);
+    const effects = takeStep(engine, input, this.now);
+    this.trace.push(structuredClone({ id, input: input.kind, effects, wakeAt: engine.wakeAt }));
+    expectSound(engine, this.now);
+    expectInOrder(engine, before, effects, input);
+    for (const { name, outboxBytes, ownSeq } of engine.documents.values())
+      if (outboxBytes === 0) this.#given.set(`${id}/${name}/${ownSeq}`, this.replicas.get(id)?.get(name)?.last(id) ?? 0);
+    for (const effect of effects) this.#perform(id, effect, queue);
+    // While a step is performed, an `apply` that it ordered is counted and not done yet.
+    if (this.isHonest && input.kind !== 'applied') this.#expectTrue(engine);
+  }
+
+  /** What a number claims was given to the replica. */
+  #expectTrue({ self, documents }: EngineState): void {
+    for (const { name, applied } of documents.values()) {
+      for (const [author, seq] of applied) {
+        expectThat(
+          seq <= (this.#engine(author).documents.get(name)?.ownSeq ?? 0),
+          `${self} has applied frame ${seq} of ${author}, which is not there`,
+        );
+        let last: number | undefined;
+        for (let number = seq; last === undefined && number > 0; number--) last = this.#given.get(`${author}/${name}/${number}`);
+        const isThere = this.replicas
+          .get(self)
+          ?.get(name)
+          ?.wasGiven(author, last ?? 0);
+        expectThat(isThere === true, `${self} claims frame ${seq} of ${author} in ${name}, and lacks item ${last} of it`);
+      }
+    }
+  }
+
+  #perform(id: PeerId, effect: Effect, queue: Input[]): void {
+    switch (effect.kind) {
+      case 'publish':
+        for (const to of this.ids) if (to !== id) this.underway.push({ to, input: { kind: 'received', sender: id, frame: effect.frame } });
+        return;
+      case 'request':
+      case 'respond':
+        if (this.engines.has(effect.peer) && effect.peer !== id)
+          this.underway.push({ to: effect.peer, input: { kind: 'received', sender: id, frame: effect.frame } });
+        return;
+      case 'subscribe':
+        for (const to of this.ids) if (to !== id) this.underway.push({ to, input: { kind: 'subscribed', key: effect.key } });
+        return;
+      case 'apply': {
+        const isTaken = this.replicas.get(id)?.get(effect.document)?.apply(effect.updates) === true;
+        const outcome = { document: effect.document, from: effect.from, cause: effect.cause };
+        return this.#step(id, isTaken ? { kind: 'applied', ...outcome } : { kind: 'rejected', ...outcome, detail: 'unreadable' }, queue);
+      }
+      case 'set-aside':
+        return this.replicas.get(id)?.get(effect.document)?.setAside();
+      case 'drain-soon':
+        return void this.underway.push({ to: id, input: { kind: 'drain' } });
+      case 'probe':
+        if (this.gone.has(effect.peer) || !this.engines.has(effect.peer)) queue.push({ kind: 'lost', peer: effect.peer });
+        break;
+      default: // news for the application and the transport's own business
+    }
+  }
+
+  #engine(id: PeerId): EngineState {
+    const engine = this.engines.get(id);
+    if (engine === undefined) throw new Error(`nobody here is ${id}`);
+    return engine;
+  }
+}
+
+type Applied = ReadonlyMap<string, ReadonlyMap<PeerId, number>>;
+
+function appliedOf({ documents }: EngineState): Applied {
+  return new Map([...documents].map(([name, { applied }]) => [name, new Map(applied)]));
+}
+
+/** Nothing over its limit, no number that is none, no moment in the past. */
+function expectSound(engine: EngineState, now: number): void {
+  const { wakeAt, documents, answers, flushesWaiting, links, departed, limits } = engine;
+  expectThat(wakeAt >= now, `woken at ${wakeAt}, now is ${now}`);
+  for (const document of documents.values()) expectDocumentSound(document, engine);
+  expectThat(answers.size <= limits.answersMax, `${answers.size} answers are kept`);
+  const bytes = [...answers.values()].reduce((sum, answer) => sum + answer.bytes.length, 0);
+  expectThat(answers.size <= 1 || bytes <= limits.answersBytesMax, `${bytes} bytes of answers are kept`);
+  for (const peer of links.keys()) {
+    const waiting = [...flushesWaiting].filter((flush) => flush.peer === peer).length;
+    expectThat(waiting <= FLUSHES_WAITING_MAX, `${waiting} flushes of ${peer} wait`);
+  }
+  expectThat(links.size <= LINKS_MAX && departed.size <= DEPARTED_MAX, `${links.size} links, ${departed.size} departed`);
+  expectThat(![...flushesWaiting].some(({ peer }) => !links.has(peer)), 'a flush of nobody waits');
+}
+
+function expectDocumentSound(document: DocumentState, { self, limits, links, departed }: EngineState): void {
+  const { held, heldBytes, applied, catchUp, doubts, tried, exchanged } = document;
+  const frames = [...held.values()].flatMap((ofSender) => [...ofSender.values()]);
+  const bytes = frames.flat().reduce((sum, update) => sum + update.length, 0);
+  expectThat(bytes === heldBytes, `${heldBytes} bytes are said to be held, ${bytes} are`);
+  expectThat(heldBytes <= limits.heldBytesMax, `${heldBytes} bytes are held`);
+  for (const [peer, ofSender] of held) {
+    expectThat(ofSender.size <= limits.heldFramesMax && ofSender.size > 0, `${ofSender.size} frames of ${peer} are held`);
+    const lowest = Math.min(...ofSender.keys());
+    expectThat(lowest > (applied.get(peer) ?? 0) + 1, `frame ${lowest} of ${peer} is held, though it is next`);
+  }
+  for (const [peer, seq] of applied) expectThat(Number.isSafeInteger(seq) && seq >= 0, `${seq} frames of ${peer} are applied`);
+  for (const [peer, { dueAt, tried: inVain }] of doubts) {
+    expectThat(Number.isFinite(dueAt), `a doubt is due at ${dueAt}`);
+    // Else they would gather for as long as peers come and go.
+    expectThat(links.has(peer) || departed.has(peer) || peer === self, `there is a doubt about ${peer}, whom nobody remembers`);
+    for (const other of inVain) expectThat(links.has(other), `${other} was asked in vain and has gone`);
+  }
+  for (const peer of [...tried, ...exchanged]) expectThat(links.has(peer), `${peer} was asked and has gone`);
+  expectThat(catchUp === undefined || Number.isFinite(catchUp.progressAt), 'a question has no moment');
+}
+
+/** Frames of a sender come one by one, and what was applied stays so but where the protocol says otherwise. */
+function expectInOrder({ documents }: EngineState, before: Applied, effects: readonly Effect[], input: Input): void {
+  const last = new Map<string, number>();
+  for (const effect of effects) {
+    if (effect.kind !== 'apply' || effect.cause.kind !== 'frame') continue;
+    const { document, from, cause } = effect;
+    const earlier = last.get(`${document}/${from}`) ?? before.get(document)?.get(from) ?? 0;
+    // In the step of an answer its numbers come first; what was held behind them follows.
+    const isNext = input.kind === 'applied' ? cause.seq > earlier : cause.seq === earlier + 1;
+    expectThat(isNext, `frame ${cause.seq} of ${from} is applied after frame ${earlier}`);
+    last.set(`${document}/${from}`, cause.seq);
+  }
+  if (input.kind === 'rejected' || input.kind === 'tick' || input.kind === 'document-opened') return;
+  if (effects.some(({ kind }) => kind === 'set-aside' || kind === 'peer-lost')) return;
+  for (const [name, ofPeers] of before) {
+    for (const [peer, seq] of ofPeers)
+      expectThat((documents.get(name)?.applied.get(peer) ?? 0) >= seq, `${seq} frames of ${peer} were applied and are so no longer`);
+  }
+}
+
+/** Cheaper than `expect`, which is called too often here. */
+function expectThat(isTrue: boolean, otherwise: string): void {
+  if (!isTrue) throw new Error(otherwise);
+}
+
+export function areEqual(world: SmallWorld, document: string): boolean {
+  const digests = world.ids.filter((id) => !world.gone.has(id)).map((id) => world.replicas.get(id)?.get(document)?.digest());
+  return new Set(digests.filter((digest) => digest !== undefined)).size <= 1;
+}
+
+export function sameTrace(a: SmallWorld, b: SmallWorld): boolean {
+  return isDeepStrictEqual(a.trace, b.trace);
+}

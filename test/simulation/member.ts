@@ -1,0 +1,81 @@
+/** One process of the simulated group: a peer with all that it stands on, one or two instances, and what was seen of it. */
+
+import type * as Y from 'yjs';
+import type { Instance } from '../../src/instance.js';
+import type { Peer } from '../../src/peer.js';
+import type { DeletedRange, Floor } from './floor.js';
+import { rangesOf } from './floor.js';
+import type { SkewedClock } from './skewed-clock.js';
+import type { WatchedStore } from './watched-disk.js';
+import type { WatchedTransport } from './watched-transport.js';
+
+export interface MemberParts {
+  /** For people: `#3` is the third that joined. */
+  readonly name: string;
+  readonly peer: Peer;
+  readonly instances: readonly Instance[];
+  readonly clock: SkewedClock;
+  readonly transport: WatchedTransport;
+  readonly store: WatchedStore;
+  readonly canWrite: boolean;
+}
+
+export class Member implements MemberParts {
+  readonly name: string;
+  readonly peer: Peer;
+  readonly instances: readonly Instance[];
+  readonly clock: SkewedClock;
+  readonly transport: WatchedTransport;
+  readonly store: WatchedStore;
+  readonly canWrite: boolean;
+  /** Per document: the client ids under which this replica wrote, and what it deleted itself. */
+  readonly #written = new Map<string, { readonly clients: Set<number>; readonly deleted: DeletedRange[] }>();
+  /** Flushes that wait. */
+  flushesOpen = 0;
+  isGone = false;
+
+  constructor(parts: MemberParts) {
+    this.name = parts.name;
+    this.peer = parts.peer;
+    this.instances = parts.instances;
+    this.clock = parts.clock;
+    this.transport = parts.transport;
+    this.store = parts.store;
+    this.canWrite = parts.canWrite;
+  }
+
+  get instance(): Instance {
+    return this.instances[0] as Instance;
+  }
+
+  doc(name: string): Y.Doc {
+    return this.peer.replica(name).doc;
+  }
+
+  /** From now on this document's own changes are noted. */
+  follow(name: string): void {
+    const doc = this.doc(name);
+    const written = { clients: new Set([doc.clientID]), deleted: [] as DeletedRange[] };
+    this.#written.set(name, written);
+    doc.on('afterTransaction', ({ local, deleteSet }: Y.Transaction) => {
+      written.clients.add(doc.clientID);
+      if (local) written.deleted.push(...rangesOf(deleteSet));
+    });
+  }
+
+  /** What this member has written itself until now: with it must come all that it builds on, or it would not be integrated. */
+  writtenFloors(): ReadonlyMap<string, Floor> {
+    return new Map(
+      [...this.#written].map(([name, { clients, deleted }]) => {
+        const { store, clientID } = this.doc(name);
+        const clocks = [...clients, clientID].map((client) => [client, clockOf(store, client)] as const);
+        return [name, { clients: new Map(clocks), deleted: [...deleted] }];
+      }),
+    );
+  }
+}
+
+function clockOf(store: Y.Doc['store'], client: number): number {
+  const last = store.clients.get(client)?.at(-1);
+  return last === undefined ? 0 : last.id.clock + last.length;
+}

@@ -1,0 +1,125 @@
+/**
+ * What was promised by `flush()` and by an orderly end, and whether it was kept: each promise is looked for on the disk
+ * in the moment in which it is given, and at every member and on the disk at the end.
+ */
+
+import type * as Y from 'yjs';
+import { canonical, lackOf } from './floor.js';
+import type { Floor } from './floor.js';
+import type { MachineRoom } from './machine-room.js';
+import type { Member } from './member.js';
+
+/** An entry of a map that nobody touches any more: what it must be, from now on and for good. */
+export interface Entry {
+  readonly map: 'acknowledged' | 'causal';
+  readonly key: string;
+  /** undefined: deleted. */
+  readonly value: unknown;
+}
+
+interface Promised {
+  readonly member: Member;
+  readonly serial: number;
+  readonly floors: ReadonlyMap<string, Floor>;
+  readonly atMs: number;
+}
+
+export class Promises {
+  readonly #room: MachineRoom;
+  readonly #entries: Entry[] = [];
+  /** Per member the furthest: a later one includes the earlier. */
+  readonly #furthest = new Map<Member, Promised>();
+  readonly #all: Promised[] = [];
+  #serial = 0;
+
+  constructor(room: MachineRoom) {
+    this.#room = room;
+  }
+
+  get count(): number {
+    return this.#all.length;
+  }
+
+  /** What the member has written so far, and this entry in it, is to be durable when its flush resolves. */
+  flush(member: Member, entry?: Entry): void {
+    const promised = this.#prepare(member);
+    member.flushesOpen++;
+    member.instance.flush().then(
+      () => {
+        member.flushesOpen--;
+        this.#give(promised, entry);
+      },
+      // Its member was killed or closed first, or nobody here may write: nothing was promised.
+      () => void member.flushesOpen--,
+    );
+  }
+
+  /** Who leaves in order saves what it wrote, or says that it could not. */
+  leave(member: Member): void {
+    const promised = this.#prepare(member);
+    this.#room.leave(member).then(
+      (isSaved) => isSaved && this.#give(promised, undefined),
+      (error: unknown) => this.#room.tell(`${member.name} could not leave in order: ${String(error)}`),
+    );
+  }
+
+  #prepare(member: Member): Promised {
+    return { member, serial: ++this.#serial, floors: member.writtenFloors(), atMs: this.#room.clock.now() };
+  }
+
+  #give(promised: Promised, entry: Entry | undefined): void {
+    const { member, floors, serial } = promised;
+    for (const [name, floor] of floors) {
+      const image = this.#room.disk.image(name);
+      const lack = image === undefined ? emptyLack(floor) : lackOf(image, floor);
+      if (lack !== undefined) this.#room.violated(`acknowledged to ${member.name} and not on the disk: of ${name} ${lack}`);
+    }
+    this.#all.push({ ...promised, atMs: this.#room.clock.now() });
+    if ((this.#furthest.get(member)?.serial ?? 0) < serial) this.#furthest.set(member, promised);
+    if (entry !== undefined) this.#entries.push(entry);
+  }
+
+  /** What of all promises a replica lacks, by items and by what people see. */
+  lackOf(doc: (name: string) => Y.Doc | undefined): string | undefined {
+    for (const { floors } of this.#furthest.values()) {
+      const lack = lackIn(doc, floors);
+      if (lack !== undefined) return lack;
+    }
+    const main = doc('main');
+    const maps = { acknowledged: jsonOf(main, 'acknowledged'), causal: jsonOf(main, 'causal') };
+    for (const { map, key, value } of this.#entries) {
+      const found = canonical(maps[map][key]);
+      if (found !== canonical(value)) return `${map}.${key} is ${found}, was acknowledged as ${canonical(value)}`;
+    }
+    return undefined;
+  }
+
+  /** What a replica lacks of what was promised before a moment. */
+  lackOfEarlier(doc: (name: string) => Y.Doc | undefined, beforeMs: number): string | undefined {
+    const last = new Map<Member, Promised>();
+    for (const promised of this.#all) if (promised.atMs < beforeMs) last.set(promised.member, promised);
+    for (const { floors } of last.values()) {
+      const lack = lackIn(doc, floors);
+      if (lack !== undefined) return lack;
+    }
+    return undefined;
+  }
+}
+
+function jsonOf(doc: Y.Doc | undefined, map: string): Record<string, unknown> {
+  return doc?.getMap(map).toJSON() ?? {};
+}
+
+function lackIn(doc: (name: string) => Y.Doc | undefined, floors: ReadonlyMap<string, Floor>): string | undefined {
+  for (const [name, floor] of floors) {
+    const found = doc(name);
+    if (found === undefined) continue;
+    const lack = lackOf(found, floor);
+    if (lack !== undefined) return `of ${name} ${lack}`;
+  }
+  return undefined;
+}
+
+function emptyLack({ clients, deleted }: Floor): string | undefined {
+  return [...clients.values()].some((clock) => clock > 0) || deleted.length > 0 ? 'everything' : undefined;
+}
