@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { progress, runCommand, wholeNumber } from './command-line.mjs';
 import { compile, inTemporaryFolder, root } from './simulator.mjs';
 
 const HELP = `npm run fuzz -- [options]
@@ -17,19 +18,15 @@ const HELP = `npm run fuzz -- [options]
   --help       print this
 `;
 
-const asked = readArguments();
-if (typeof asked === 'string') {
-  process.stderr.write(`${asked}\n\n${HELP}`);
-  process.exitCode = 1;
-} else if (asked.help) {
-  process.stdout.write(HELP);
-} else {
-  process.exitCode = await inTemporaryFolder((folder) => run(join(folder, 'compiled'), asked));
-}
+await runCommand({
+  help: HELP,
+  read: readArguments,
+  run: (options) => inTemporaryFolder((folder) => run(join(folder, 'compiled'), options)),
+});
 
 /**
  * @param {string} compiled
- * @param {Exclude<ReturnType<typeof readArguments>, string>} options
+ * @param {ReturnType<typeof readArguments>} options
  * @returns {Promise<number>} The exit code.
  */
 async function run(compiled, { frames, seed }) {
@@ -46,36 +43,11 @@ async function run(compiled, { frames, seed }) {
   return 1;
 }
 
-/**
- * One line that is written over; on a terminal only.
- * @param {string} text
- */
-function progress(text) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${text}`);
-}
-
-/** What was asked for, or what is wrong with it. */
 function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: { frames: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', default: false } },
-    });
-    const frames = readWhole('frames', values.frames, 1) ?? 50_000;
-    const seed = readWhole('seed', values.seed, 0) ?? Math.floor(Math.random() * 2 ** 31);
-    return { frames, seed, help: values.help };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-/**
- * @param {string} name
- * @param {string | undefined} text
- * @param {number} least
- */
-function readWhole(name, text, least) {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < least) throw new Error(`--${name} takes a whole number from ${least} up, not '${text}'`);
-  return number;
+  const { values } = parseArgs({
+    options: { frames: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', default: false } },
+  });
+  const frames = wholeNumber('frames', values.frames, 1) ?? 50_000;
+  const seed = wholeNumber('seed', values.seed, 0) ?? Math.floor(Math.random() * 2 ** 31);
+  return { frames, seed, help: values.help };
 }

@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { runCommand, wholeNumber } from './command-line.mjs';
 import { MUTANTS } from './mutants.mjs';
 import { compile, copySources, inTemporaryFolder, readCorpus, runSeeds } from './simulator.mjs';
 
@@ -22,20 +23,13 @@ const HELP = `npm run simulate:mutants -- [options]
   --help        print this
 `;
 
+const SEEDS_MAX = 400;
 const WITHOUT = 'without a planted bug';
 /** The unchanged sources must stand so many; fewer where only some bugs are planted. */
 const CLEAN_SEEDS = 40;
 const CLEAN_SEEDS_FOR_SOME = 5;
 
-const asked = readArguments();
-if (typeof asked === 'string') {
-  process.stderr.write(`${asked}\n\n${HELP}`);
-  process.exitCode = 1;
-} else if (asked.help) {
-  process.stdout.write(HELP);
-} else {
-  process.exitCode = await judgeAll(asked);
-}
+await runCommand({ help: HELP, read: readArguments, run: judgeAll });
 
 /**
  * @param {{ only: string[], seeds: number }} options
@@ -129,20 +123,13 @@ function line({ name, caught, seed, seeds, wallMs }, isWell) {
   return `${isWell ? 'ok    ' : 'WRONG '} ${name.padEnd(48)} ${cost.padEnd(18)} ${what}`;
 }
 
-/** What was asked for, or what is wrong with it. */
 function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        only: { type: 'string', multiple: true, default: [''] },
-        seeds: { type: 'string', default: '400' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    const seeds = Number(values.seeds);
-    if (!Number.isSafeInteger(seeds) || seeds < 1) throw new Error(`--seeds takes a whole number from 1 up, not '${values.seeds}'`);
-    return { ...values, seeds };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true, default: [''] },
+      seeds: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  return { ...values, seeds: wholeNumber('seeds', values.seeds, 1) ?? SEEDS_MAX };
 }

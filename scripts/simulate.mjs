@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { progress, runCommand, wholeNumber } from './command-line.mjs';
 import { compile, inTemporaryFolder, root, runSeeds } from './simulator.mjs';
 
 const HELP = `npm run simulate -- [options]
@@ -20,19 +21,15 @@ const HELP = `npm run simulate -- [options]
   --help       print this
 `;
 
-const asked = readArguments();
-if (typeof asked === 'string') {
-  process.stderr.write(`${asked}\n\n${HELP}`);
-  process.exitCode = 1;
-} else if (asked.help) {
-  process.stdout.write(HELP);
-} else {
-  process.exitCode = await inTemporaryFolder((folder) => simulate(join(folder, 'compiled'), asked));
-}
+await runCommand({
+  help: HELP,
+  read: readArguments,
+  run: (options) => inTemporaryFolder((folder) => simulate(join(folder, 'compiled'), options)),
+});
 
 /**
  * @param {string} compiled
- * @param {Exclude<ReturnType<typeof readArguments>, string>} options
+ * @param {ReturnType<typeof readArguments>} options
  * @returns {Promise<number>} The exit code.
  */
 async function simulate(compiled, { seed: first, seeds: count, verbose, steps, peers }) {
@@ -96,44 +93,19 @@ function replay(seed, { steps, peers }) {
   return `npm run simulate -- --seed ${seed} --seeds 1${more}`;
 }
 
-/**
- * One line that is written over; on a terminal only.
- * @param {string} text
- */
-function progress(text) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${text}`);
-}
-
-/** What was asked for, or what is wrong with it. */
 function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        seeds: { type: 'string' },
-        seed: { type: 'string' },
-        steps: { type: 'string' },
-        peers: { type: 'string' },
-        verbose: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    const seed = readWhole('seed', values.seed, 0) ?? 1;
-    const seeds = readWhole('seeds', values.seeds, 1) ?? (values.verbose ? 1 : 100);
-    if (values.verbose && seeds > 1) throw new Error('--verbose tells one seed: leave out --seeds, or say --seeds 1');
-    return { ...values, seed, seeds, steps: readWhole('steps', values.steps, 1), peers: readWhole('peers', values.peers, 1) };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-/**
- * @param {string} name
- * @param {string | undefined} text
- * @param {number} least
- */
-function readWhole(name, text, least) {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < least) throw new Error(`--${name} takes a whole number from ${least} up, not '${text}'`);
-  return number;
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
+      steps: { type: 'string' },
+      peers: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const seed = wholeNumber('seed', values.seed, 0) ?? 1;
+  const seeds = wholeNumber('seeds', values.seeds, 1) ?? (values.verbose ? 1 : 100);
+  if (values.verbose && seeds > 1) throw new Error('--verbose tells one seed: leave out --seeds, or say --seeds 1');
+  return { ...values, seed, seeds, steps: wholeNumber('steps', values.steps, 1), peers: wholeNumber('peers', values.peers, 1) };
 }

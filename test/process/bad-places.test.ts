@@ -284,7 +284,9 @@ test('a writer whose sockets cannot be reached from here is named with both path
   expect(names).toHaveLength(3);
   for (const name of names) rmSync(join(place.sockets, name));
   const options = { directory: place.store, runtimeDirectory: join(place.folder, 'r2') };
-  await refuses(place.fork(), CJS, options, { code: 'SOCOMM_WRITER_UNREACHABLE', names: [...names, 'SOCOMM_RUNTIME_DIRECTORY'] });
+  // Messages need not be reachable to agree.
+  const both = names.filter((name) => !name.endsWith('.t'));
+  await refuses(place.fork(), CJS, options, { code: 'SOCOMM_WRITER_UNREACHABLE', names: [...both, 'SOCOMM_RUNTIME_DIRECTORY'] });
 });
 
 test('two runtime directories on one store meet all the same, where the sockets can be reached', async () => {

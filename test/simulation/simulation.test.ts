@@ -1,10 +1,7 @@
-/** The simulator over many seeds, in child processes: `npm run simulate` does the same by hand, and replays one. */
-
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { inTemporaryFolder, compile, readCorpus, root, runSeeds } from '../../scripts/simulator.mjs';
-import { Report } from './report.js';
+import { readCorpus } from '../../scripts/simulator.mjs';
+import { runManySeeds } from './many-seeds.js';
 import { simulate } from './simulate.js';
 
 const isCi = process.env['CI'] !== undefined;
@@ -15,24 +12,10 @@ describe('a group under loss, delay, partitions, kills, stops, clock jumps and n
     'comes to rest equal, with one writer at any time and every acknowledged change on disk',
     { timeout: 60_000 + count * 1000 },
     async () => {
-      const report = new Report();
-      const failures: string[] = [];
-      const startedAt = performance.now();
-      await inTemporaryFolder(async (folder) => {
-        const compiled = join(folder, 'compiled');
-        await compile({ sources: root, into: compiled });
-        await runSeeds({
-          compiled,
-          seeds: new Set([...readCorpus(), ...Array.from({ length: count }, (_, index) => index + 1)]),
-          onResult: ({ seed, figures, failure, wallMs }) => {
-            if (figures !== undefined) report.add(figures, wallMs);
-            if (failure !== undefined) failures.push(`seed ${seed}: ${failure}\n  replay: npm run simulate -- --seed ${seed} --seeds 1`);
-          },
-        });
-      });
-      console.log(report.table(performance.now() - startedAt));
+      const seeds = new Set([...readCorpus(), ...Array.from({ length: count }, (_, index) => index + 1)]);
+      const { failures, acknowledged } = await runManySeeds(seeds);
       expect(failures).toEqual([]);
-      expect(report.acknowledged).toBeGreaterThan(count);
+      expect(acknowledged).toBeGreaterThan(count);
     },
   );
 
