@@ -201,6 +201,9 @@ export class Candidacy {
       this.#writer = undefined;
       // Only now, with the lock free, are others told that the office is vacant.
       if (wasLeading || isTakingOver) synchronizer.setRole(0);
+      // Whoever took the lock from us said so while we still believed that it was ours. A lower term is old news.
+      const { writer: successor } = synchronizer.state;
+      if (wasLeading && successor !== undefined && successor.term > term) this.writerChanged(successor);
     }
   }
 }

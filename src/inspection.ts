@@ -109,7 +109,11 @@ export function inspectPeer(peer: Peer): Inspection {
     isSynced: peer.isSynced,
     isStalled: state.isStalled,
     peers,
-    refused: [...state.refused].map(([id, range]) => ({ id, protocolMin: range?.protocolMin, protocolMax: range?.protocolMax })),
+    refused: [...state.refused].map(([id, { protocol }]) => ({
+      id,
+      protocolMin: protocol?.protocolMin,
+      protocolMax: protocol?.protocolMax,
+    })),
     instances: peers.flatMap(({ instances }) => instances),
     documents: peer.documentNames.map((name) => inspectDocument(peer, name)),
     traffic: { ...peer.options.transport.traffic },

@@ -13,8 +13,8 @@ export function replicaWarnings(name: string, warnings: Warnings): Omit<ReplicaL
     valuesRemoved: (count) =>
       warnings.raise(
         'value-removed',
-        `${count} values in ${name} could not be written down (one that contains itself, or lies thousands deep): they were taken out, ` +
-          'for no other peer could ever have them. The call that wrote them has thrown',
+        `${count} values in ${name} were taken out, for no other peer could ever have them: they contain themselves (the call that wrote one ` +
+          'has thrown) or lie more than a thousand deep. Store them flatter',
       ),
     changeTooDeep: (detail) =>
       warnings.raise(

@@ -75,7 +75,7 @@ function isRefused({ synchronizer, candidacy }: Peer): boolean {
 
 function versionRefused({ synchronizer, options: { group } }: Peer): SocommError {
   const { refused, protocol } = synchronizer.state;
-  const theirs = [...refused.values()].map((range) => (range === undefined ? 'another one' : describeRange(range)));
+  const theirs = [...refused.values()].map(({ protocol: range }) => (range === undefined ? 'another one' : describeRange(range)));
   return new SocommError(
     'SOCOMM_VERSION_REFUSED',
     `this copy speaks version ${describeRange(protocol)} of the protocol, the peers of group ${group} speak ${[...new Set(theirs)].join(', ')}: ` +
@@ -104,6 +104,7 @@ async function explainSilence(peer: Peer): Promise<SocommError> {
   const { store, discovery, transport, group } = peer.options;
   try {
     const owner = await store.readOwner();
+    if (owner !== undefined && peer.synchronizer.state.refused.has(owner.peer)) return versionRefused(peer);
     if (owner !== undefined && discovery.isAlive(owner.peer) && !transport.canReach(owner)) {
       return new SocommError(
         'SOCOMM_WRITER_UNREACHABLE',

@@ -46,7 +46,9 @@ function settleUnvouched(step: Step, document: DocumentState): boolean {
     return true;
   }
   if (everyoneCounts && state.hasRoster) {
-    if ([...state.links.values()].every((link) => hasSpoken(step, document, link))) markSynced(step, document);
+    // Whoever left in the midst of its answer had something that we know of.
+    const knowsOfMore = [...document.tails].some(([peer, seq]) => seq > (document.applied.get(peer) ?? 0));
+    if (!knowsOfMore && [...state.links.values()].every((link) => hasSpoken(step, document, link))) markSynced(step, document);
   } else if (sources.length > 0) {
     // All were silent or incomplete when asked: begin again, but not in the same breath.
     const againAt = document.catchUpEndedAt + limits.CATCH_UP_SILENCE_MS;
@@ -90,10 +92,12 @@ function settleDoubt(step: Step, document: DocumentState, peer: PeerId): 'asked'
 /** Everyone who is there was asked: wait for somebody to come, or give up what can no longer be had. */
 function hasNobody({ state, now, effects }: Step, document: DocumentState, peer: PeerId, found: Doubt): 'waiting' | 'ended' {
   const isAlone = state.links.size === 0;
-  let isPending = document.replica.hasPending();
+  // Once is enough, whatever else is in doubt: the effect is carried out after this step.
+  let isPending = document.replica.hasPending() && document.pendingSince !== Infinity;
   if (isPending && (isAlone || now >= document.pendingSince + limits.PENDING_PATIENCE_MS)) {
     isPending = false;
     setAside({ state, now, effects }, document);
+    if (state.links.has(peer)) return 'waiting';
   }
   if (!state.links.has(peer)) {
     // The sender is gone, and nobody who is left has it.
@@ -103,8 +107,9 @@ function hasNobody({ state, now, effects }: Step, document: DocumentState, peer:
       return 'ended';
     }
   }
-  const dueAt = now + limits.CATCH_UP_SILENCE_MS;
-  document.doubts.set(peer, { ...found, dueAt });
+  // Each round in vain doubles the patience with the next: many may be asking about the same one who is stopped.
+  const dueAt = now + found.patienceMs;
+  document.doubts.set(peer, { ...found, dueAt, patienceMs: Math.min(limits.CATCH_UP_SILENCE_MAX_MS, found.patienceMs * 2) });
   wakeBy(state, dueAt);
   return 'waiting';
 }

@@ -54,6 +54,8 @@ export interface Doubt {
   readonly evidence: Uint8Array | true | undefined;
   /** When it was raised last: an answer to an earlier question says nothing about it. */
   readonly raisedAt: number;
+  /** How long to wait after everybody was asked in vain. */
+  readonly patienceMs: number;
   /** Who was asked about it in vain. */
   readonly tried: Set<PeerId>;
 }

@@ -4,6 +4,7 @@ import type { PeerId } from '../src/base/ids.js';
 import { wakeBy } from './engine-state.js';
 import type { DocumentState, Doubt } from './document-state.js';
 import type { Step } from './engine-state.js';
+import { CATCH_UP_SILENCE_MS } from './limits.js';
 import type { Tails } from './wire/frame.js';
 
 export interface DoubtDetail {
@@ -20,7 +21,8 @@ export function doubt(step: Step, document: DocumentState, peer: PeerId, detail:
   const dueAt = Math.min(earlier?.dueAt ?? Infinity, step.now + detail.graceMs);
   const evidence = earlier?.evidence === true ? true : (detail.evidence ?? earlier?.evidence);
   const tried = earlier?.tried ?? new Set();
-  document.doubts.set(peer, { dueAt, hint: detail.hint ?? earlier?.hint, evidence, raisedAt: step.now, tried });
+  const hint = detail.hint ?? earlier?.hint;
+  document.doubts.set(peer, { dueAt, hint, evidence, raisedAt: step.now, patienceMs: CATCH_UP_SILENCE_MS, tried });
   wakeBy(step.state, dueAt);
 }
 
@@ -42,8 +44,11 @@ export interface HeardTail {
 /** Records that a sender has given numbers up to `seq`; missing ones put the document in doubt. */
 export function noteTail(step: Step, document: DocumentState, { sender, seq, graceMs, hint }: HeardTail): void {
   if (sender === step.state.self) return;
-  if (seq > (document.tails.get(sender) ?? 0)) document.tails.set(sender, seq);
-  if (seq > (document.applied.get(sender) ?? 0)) doubt(step, document, sender, { graceMs, hint });
+  const isNews = seq > (document.tails.get(sender) ?? 0);
+  if (isNews) document.tails.set(sender, seq);
+  if (seq <= (document.applied.get(sender) ?? 0)) return;
+  // Hearsay that repeats itself is no new reason to ask.
+  if (isNews || graceMs === 0 || !document.doubts.has(sender)) doubt(step, document, sender, { graceMs, hint });
 }
 
 export function noteTails(step: Step, sender: PeerId, tails: Tails, graceMs: number): void {

@@ -26,7 +26,15 @@ export type Input =
   /** An `apply` effect was carried out. */
   | { readonly kind: 'applied'; readonly document: string; readonly from: PeerId; readonly cause: ApplyCause }
   /** An `apply` effect failed the replica's checks and changed nothing. */
-  | { readonly kind: 'rejected'; readonly document: string; readonly from: PeerId; readonly cause: ApplyCause; readonly detail: string }
+  | {
+      readonly kind: 'rejected';
+      readonly document: string;
+      readonly from: PeerId;
+      readonly cause: ApplyCause;
+      readonly detail: string;
+      /** Too much for a frame, though an honest peer may have written it. */
+      readonly isBeyondLimit: boolean;
+    }
   /** This peer's term as writer, 0 when it is none; and whether it is about to become it. */
   | { readonly kind: 'role'; readonly term: number; readonly isTakingOver: boolean }
   /** What our store holds durably of a document. */

@@ -20,8 +20,8 @@ export interface EngineState {
   readonly documents: Map<string, DocumentState>;
   /** Peers that were lost, and when: their numbers are forgotten after a while. */
   readonly departed: Map<PeerId, Departed>;
-  /** Peers that cannot be spoken with, and the versions that they speak, where that is known. */
-  readonly refused: Map<PeerId, ProtocolRange | undefined>;
+  /** Peers that live and cannot be spoken with. */
+  readonly refused: Map<PeerId, Refused>;
   /** The roster has been read: from now on, no link means nobody there. */
   hasRoster: boolean;
   writer: WriterRef | undefined;
@@ -73,6 +73,13 @@ export interface Link {
   mutedUntil: number;
   /** How fast it asks, by document. */
   readonly wants: Map<string, WantPace>;
+}
+
+export interface Refused {
+  /** The versions that it speaks, where that is known. */
+  readonly protocol: ProtocolRange | undefined;
+  /** It stands for election: the store may be its, though we cannot hear of it. */
+  readonly canWrite: boolean;
 }
 
 export interface Departed {

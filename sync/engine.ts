@@ -192,12 +192,12 @@ function onApplied(step: Step, { document: name, from, cause }: Applied): void {
 
 type Rejected = Extract<Input, { kind: 'rejected' }>;
 
-function onRejected(step: Step, { document: name, from, cause, detail }: Rejected): void {
+function onRejected(step: Step, { document: name, from, cause, detail, isBeyondLimit }: Rejected): void {
   const document = step.state.documents.get(name);
   if (document === undefined) return;
   step.state.counters.rejected++;
   step.effects.push({ kind: 'warn', code: 'update-rejected', message: `an update of ${from} for ${name} was not applied: ${detail}` });
-  noteRubbish(step, from, detail);
+  if (!isBeyondLimit) noteRubbish(step, from, detail);
   doubt(step, document, from, { graceMs: DOUBT_GRACE_MS, evidence: true });
   if (cause.kind === 'catch-up') return failCatchUp(step, document);
   // It was counted before it was tried: the number must not claim it.
@@ -223,9 +223,12 @@ function tick(step: Step): void {
   settleAll(step);
 }
 
-function excuse({ state }: Step, lateMs: number): void {
-  if (state.writerHeardAt > 0) state.writerHeardAt += lateMs;
-  for (const { catchUp } of state.documents.values()) if (catchUp !== undefined) catchUp.progressAt += lateMs;
+/** Never into the future: what was heard since we are back is as fresh as it says. */
+function excuse({ state, now }: Step, lateMs: number): void {
+  if (state.writerHeardAt > 0) state.writerHeardAt = Math.min(now, state.writerHeardAt + lateMs);
+  for (const { catchUp } of state.documents.values()) {
+    if (catchUp !== undefined) catchUp.progressAt = Math.min(now, catchUp.progressAt + lateMs);
+  }
 }
 
 function leave(step: Step): void {

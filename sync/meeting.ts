@@ -31,7 +31,7 @@ export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
   for (const entry of entries) {
     if (state.links.has(entry.id) || state.links.size >= LINKS_MAX) continue;
     if (!speaksWithUs(state, entry)) {
-      noteRefused(step, entry.id, entry);
+      noteRefused(step, entry.id, { protocol: entry, canWrite: entry.canWrite });
       continue;
     }
     const link = openLink(step, entry, entry);
@@ -64,7 +64,6 @@ function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax }
   };
   state.links.set(id, link);
   state.departed.delete(id);
-  state.refused.delete(id);
   step.effects.push({ kind: 'connect', address });
   askReady(step, link);
   reviewWriter(step);
@@ -119,7 +118,7 @@ export function onHello(step: Step, sender: PeerId, hello: FrameOf<'hello'>): vo
   if (state.isLeaving) return;
   if (!state.links.has(sender)) {
     const reason = !speaksWithUs(state, hello) ? 'version' : state.links.size >= LINKS_MAX ? 'crowded' : undefined;
-    if (reason === 'version') noteRefused(step, sender, hello);
+    if (reason === 'version') noteRefused(step, sender, { protocol: hello, canWrite: hello.status.canWrite });
     if (reason !== undefined) return void effects.push({ kind: 'respond', peer: sender, frame: { kind: 'refused', request: 0, reason } });
     openLink(step, hello.address, hello);
   }
@@ -132,13 +131,16 @@ export function onHello(step: Step, sender: PeerId, hello: FrameOf<'hello'>): vo
 
 /** They have no room for us, or no version in common with us: we are not linked, not even half. */
 export function onRefusedLink(step: Step, sender: PeerId, reason: 'version' | 'crowded'): void {
-  if (reason === 'version') noteRefused(step, sender, undefined);
+  const canWrite = step.state.links.get(sender)?.canWrite === true;
+  if (reason === 'version') noteRefused(step, sender, { protocol: undefined, canWrite });
   onLost(step, sender);
 }
 
 function noteMet({ state }: Step, peer: PeerId): void {
   const link = state.links.get(peer);
   if (link !== undefined) link.isMet = true;
+  // Not before: who is refused once more is no news.
+  state.refused.delete(peer);
 }
 
 export function onWelcome(step: Step, sender: PeerId, welcome: FrameOf<'welcome'>): void {

@@ -77,9 +77,10 @@ export function changeStatus(step: Step, change: Partial<PeerStatus>): void {
   step.effects.push({ kind: 'publish', key: GROUP_KEY, frame: { kind: 'status', status: step.state.status } });
 }
 
-/** Whether anybody here stands for election; if not, every reachable peer counts as complete. */
-export function canAnyoneWrite({ status, links }: EngineState): boolean {
+/** Whether anybody here stands for election, of whatever version; if not, every reachable peer counts as complete. */
+export function canAnyoneWrite({ status, links, refused }: EngineState): boolean {
   if (status.canWrite) return true;
+  for (const { canWrite } of refused.values()) if (canWrite) return true;
   for (const link of links.values()) if (link.canWrite) return true;
   return false;
 }

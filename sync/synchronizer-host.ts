@@ -21,4 +21,7 @@ export interface SynchronizerHost {
   warn(code: string, message: string): void;
 }
 
-export type ApplyOutcome = { readonly ok: true } | { readonly ok: false; readonly detail: string };
+export type ApplyOutcome =
+  | { readonly ok: true }
+  /** `isBeyondLimit`: too much for a frame, though an honest peer may have written it. */
+  | { readonly ok: false; readonly detail: string; readonly isBeyondLimit: boolean };

@@ -267,7 +267,7 @@ export class Synchronizer {
   #apply(document: string, updates: readonly Uint8Array[], from: PeerId, cause: ApplyCause): void {
     const outcome = this.#options.host.apply(document, updates, from, cause.kind);
     if (outcome.ok) this.#step({ kind: 'applied', document, from, cause });
-    else this.#step({ kind: 'rejected', document, from, cause, detail: outcome.detail });
+    else this.#step({ kind: 'rejected', document, from, cause, detail: outcome.detail, isBeyondLimit: outcome.isBeyondLimit });
   }
 
   #settleFlush(flush: number, outcome: FlushOutcome): void {

@@ -4,7 +4,7 @@
  */
 
 import type { PeerId } from '../src/base/ids.js';
-import type { EngineState, Step } from './engine-state.js';
+import type { EngineState, Refused, Step } from './engine-state.js';
 import { REFUSED_MAX } from './limits.js';
 import type { ProtocolRange } from './wire/frame.js';
 
@@ -23,12 +23,12 @@ export function speaksWithUs(state: EngineState, newcomer: ProtocolRange): boole
 }
 
 /** Records that a peer and we do not speak with each other, and tells it once. `theirs` is unknown where they refused us unseen. */
-export function noteRefused(step: Step, peer: PeerId, theirs: ProtocolRange | undefined): void {
+export function noteRefused(step: Step, peer: PeerId, { protocol: theirs, canWrite }: Refused): void {
   const { state, effects } = step;
   const isKnown = state.refused.has(peer);
   const [earliest] = state.refused.keys();
   if (!isKnown && earliest !== undefined && state.refused.size >= REFUSED_MAX) state.refused.delete(earliest);
-  state.refused.set(peer, theirs ?? state.refused.get(peer));
+  state.refused.set(peer, { protocol: theirs ?? state.refused.get(peer)?.protocol, canWrite });
   if (isKnown) return;
   const range = theirs === undefined ? 'another protocol' : `protocol ${describeRange(theirs)}`;
   const message = `peer ${peer} speaks ${range}, this copy ${describeRange(state.protocol)}: not linked; update the older of the two`;

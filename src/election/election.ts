@@ -178,8 +178,12 @@ function stepDown(state: StateOf<'stepping-down'>, input: ElectionInput): Electi
   switch (input.kind) {
     case 'close':
       return stay({ ...state, isClosing: true });
+    case 'writer-seen':
+      // It has the lock that we were robbed of: nothing is wrong with us that would make us stand back at its end.
+      return stay({ ...state, failures: 0 });
     case 'stepped-down': {
       if (state.isClosing) return stay({ kind: 'closed' });
+      if (state.failures === 0) return { state: { kind: 'following', tries: QUICK_TRIES_MS.length, failures: 0 }, effects: [poll()] };
       const delayMs = Math.min(COOL_DOWN_MAX_MS, COOL_DOWN_MS * 2 ** (state.failures - 1));
       const following = { kind: 'following', tries: QUICK_TRIES_MS.length, failures: state.failures } as const;
       return { state: following, effects: [{ kind: 'wait', delayMs, jitter: 0.5 }] };
@@ -189,7 +193,6 @@ function stepDown(state: StateOf<'stepping-down'>, input: ElectionInput): Electi
     case 'granted':
     case 'denied':
     case 'writer-gone':
-    case 'writer-seen':
     case 'took-over':
     case 'failed':
       return stay(state);

@@ -8,6 +8,9 @@ import { isAscii } from 'node:buffer';
 /** Why an update is not taken. Thrown within the checks, caught at their door. */
 export class Refusal extends Error {}
 
+/** It is more than a frame may bring, though nothing in it is wrong: an honest peer may have written it. */
+export class LimitRefusal extends Refusal {}
+
 export class ByteReader {
   readonly bytes: Uint8Array;
   pos = 0;
@@ -122,7 +125,7 @@ export class ByteReader {
 
   #enter(depth: number): void {
     if (depth > this.valueDepth) this.valueDepth = depth;
-    if (depth > this.#depthMax) throw new Refusal(`nests values more than ${this.#depthMax} deep`);
+    if (depth > this.#depthMax) throw new LimitRefusal(`nests values more than ${this.#depthMax} deep`);
   }
 
   /** A text that must be JSON: Yjs parses it while it reads, and writes it again, by recursion. */

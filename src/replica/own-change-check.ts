@@ -7,7 +7,7 @@
 import type * as Y from 'yjs';
 import { FRAME_DEPTH_MAX } from './limits.js';
 import { depthOf } from './type-depth.js';
-import { whyTooDeep } from './update-check.js';
+import { isShallowEnough, whyTooDeep } from './update-check.js';
 
 export class OwnChangeCheck {
   readonly #doc: Y.Doc;
@@ -22,6 +22,11 @@ export class OwnChangeCheck {
     const isShort = update.length < FRAME_DEPTH_MAX * VALUE_BYTES;
     if (isShort && isShallow(changed.keys(), FRAME_DEPTH_MAX - levels)) return undefined;
     return whyTooDeep(this.#doc, update);
+  }
+
+  /** Whether they will take it in an answer. */
+  isFetchable(update: Uint8Array): boolean {
+    return isShallowEnough(this.#doc, update);
   }
 }
 

@@ -14,11 +14,11 @@ import { digestOf } from './digest.js';
 import { Guard } from './guard.js';
 import type { GuardCause, GuardedListener } from './guard.js';
 import { OwnChangeCheck } from './own-change-check.js';
-import { isStateVector } from './state-vector.js';
+import { isAhead, isBehind, isStateVector } from './state-vector.js';
 import { removeUnencodable } from './unencodable.js';
 import { checkUpdates, isStillShallow } from './update-check.js';
 import type { UpdateSource } from './update-check.js';
-import { applyList } from './waiting-updates.js';
+import { applyList, withoutPending } from './waiting-updates.js';
 
 export { Y };
 
@@ -58,6 +58,9 @@ export class Replica implements ReplicaView {
   readonly #ownChanges: OwnChangeCheck;
   #clientId: number;
   #digest: string | undefined;
+  /** Something was written that nobody could take: from there on nothing is told until it has been taken out. */
+  #isUntold = false;
+  #wasMended = false;
   #changes = 0;
 
   constructor({ random, listener }: ReplicaOptions) {
@@ -72,7 +75,7 @@ export class Replica implements ReplicaView {
       listeners: this.#docListeners(),
       tell: () => this.#tellMissed(),
       mend: () => this.#removeUnencodable(),
-      repaired: (cause) => listener.repaired(cause),
+      repaired: (cause) => this.#onRepaired(cause),
     });
   }
 
@@ -131,12 +134,15 @@ export class Replica implements ReplicaView {
 
   #onUpdate(update: Uint8Array, origin: unknown, transaction: Y.Transaction): void {
     this.#digest = undefined;
+    if (origin !== LOADED) this.#changes++;
+    const isOwn = origin !== LOADED && origin !== RECEIVED;
+    const tooDeep = isOwn && !this.#isUntold ? this.#ownChanges.whyTooDeep(update, transaction) : undefined;
+    if (tooDeep !== undefined && !this.#ownChanges.isFetchable(update)) this.#isUntold = true;
+    // The guard hands over at the end of the turn what is not told now, without what nobody could take.
+    if (this.#isUntold) return;
     this.#guard.note(transaction);
-    if (origin === LOADED) return;
-    this.#changes++;
-    if (origin === RECEIVED) return this.#listener.received(update);
-    this.#listener.changed(update);
-    const tooDeep = this.#ownChanges.whyTooDeep(update, transaction);
+    if (origin === RECEIVED) this.#listener.received(update);
+    if (isOwn) this.#listener.changed(update);
     if (tooDeep !== undefined) this.#listener.changeTooDeep(tooDeep);
   }
 
@@ -185,7 +191,7 @@ export class Replica implements ReplicaView {
     } catch (error) {
       this.#listener.observerThrew(error);
     }
-    return failures.length === 0 ? { ok: true } : { ok: false, detail: failures.join('; ') };
+    return failures.length === 0 ? { ok: true } : { ok: false, detail: failures.join('; '), isBeyondLimit: false };
   }
 
   /**
@@ -198,6 +204,7 @@ export class Replica implements ReplicaView {
 
   /** As a difference: it carries all structs above what was told, and all deletions there are, so none can be missed. */
   #tellMissed(): boolean {
+    if (this.#isUntold) return false;
     this.#digest = undefined;
     this.#changes++;
     const missed = this.#encodeMissed();
@@ -213,9 +220,20 @@ export class Replica implements ReplicaView {
     }
   }
 
+  /** Nothing of it is told as it happens: a deletion alone would build on what was never handed over. */
   #removeUnencodable(): void {
+    this.#isUntold = true;
     const count = removeUnencodable(this.doc, this.#guard.told);
-    if (count > 0) this.#listener.valuesRemoved(count);
+    this.#isUntold = false;
+    if (count === 0) return;
+    this.#wasMended = true;
+    this.#listener.valuesRemoved(count);
+  }
+
+  #onRepaired(cause: GuardCause): void {
+    const isTold = cause === 'silent' && this.#wasMended;
+    this.#wasMended = false;
+    if (!isTold) this.#listener.repaired(cause);
   }
 
   /** Nothing has come here, not even what could not be placed yet. */
@@ -232,26 +250,12 @@ export class Replica implements ReplicaView {
   }
 
   difference(stateVector: Uint8Array): Uint8Array {
-    return this.#withoutPending(() => Y.encodeStateAsUpdate(this.doc, stateVector));
+    return withoutPending(this.doc, () => Y.encodeStateAsUpdate(this.doc, stateVector));
   }
 
   /** The whole state in the compact encoding; never called while something is pending. */
   snapshot(): Uint8Array {
-    return this.#withoutPending(() => Y.encodeStateAsUpdateV2(this.doc));
-  }
-
-  /** Yjs encodes what it could not place along with the rest; that is neither stored nor spread. */
-  #withoutPending<Result>(encode: () => Result): Result {
-    const { store } = this.doc;
-    const { pendingStructs, pendingDs } = store;
-    store.pendingStructs = null;
-    store.pendingDs = null;
-    try {
-      return encode();
-    } finally {
-      store.pendingStructs = pendingStructs;
-      store.pendingDs = pendingDs;
-    }
+    return withoutPending(this.doc, () => Y.encodeStateAsUpdateV2(this.doc));
   }
 
   digest(): string {
@@ -273,18 +277,11 @@ export class Replica implements ReplicaView {
   }
 
   isBehind(stateVector: Uint8Array): boolean {
-    for (const [client, clock] of Y.decodeStateVector(stateVector)) {
-      if (clock > Y.getState(this.doc.store, client)) return true;
-    }
-    return false;
+    return isBehind(this.doc, stateVector);
   }
 
   isAhead(stateVector: Uint8Array): boolean {
-    const theirs = Y.decodeStateVector(stateVector);
-    for (const client of this.doc.store.clients.keys()) {
-      if (Y.getState(this.doc.store, client) > (theirs.get(client) ?? 0)) return true;
-    }
-    return false;
+    return isAhead(this.doc, stateVector);
   }
 
   destroy(): void {

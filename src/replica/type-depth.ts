@@ -4,7 +4,7 @@
  */
 
 import * as Y from 'yjs';
-import { Refusal } from './byte-reader.js';
+import { LimitRefusal } from './byte-reader.js';
 import { NOBODY, Tally, UpdateScan } from './update-scan.js';
 import type { ScanContext } from './update-scan.js';
 
@@ -83,7 +83,7 @@ class Depths {
       if (seen.via === 'parent') below++;
       seen.depth = below;
     }
-    if (below > this.#depthMax) throw new Refusal(`nests shared types more than ${this.#depthMax} deep`);
+    if (below > this.#depthMax) throw new LimitRefusal(`nests shared types more than ${this.#depthMax} deep`);
   }
 
   #follow({ via, viaClient: client, viaClock }: Seen): [next: Seen | undefined, depth: number | undefined] {

@@ -5,7 +5,7 @@
 
 import * as Y from 'yjs';
 import { describe } from '../base/errors.js';
-import { Refusal } from './byte-reader.js';
+import { LimitRefusal, Refusal } from './byte-reader.js';
 import * as limits from './limits.js';
 import { Tally, UpdateScan } from './update-scan.js';
 import type { ScanContext } from './update-scan.js';
@@ -17,7 +17,7 @@ export type UpdateSource = 'frame' | 'catch-up';
 
 export type CheckOutcome =
   /** `ownEnd`: where structs of our own client end that came from outside; 0 where there are none. */
-  { readonly ok: true; readonly ownEnd: number } | { readonly ok: false; readonly detail: string };
+  { readonly ok: true; readonly ownEnd: number } | { readonly ok: false; readonly detail: string; readonly isBeyondLimit: boolean };
 
 export function checkUpdates(doc: Y.Doc, updates: readonly Uint8Array[], source: UpdateSource): CheckOutcome {
   const bytes = updates.reduce((sum, { length }) => sum + length, 0);
@@ -40,6 +40,11 @@ export function whyTooDeep(doc: Y.Doc, update: Uint8Array): string | undefined {
   return outcome.ok ? undefined : outcome.detail;
 }
 
+/** Whether peers take a change of our own in an answer. */
+export function isShallowEnough(doc: Y.Doc, update: Uint8Array): boolean {
+  return checkDepth(doc, update, 'catch-up').ok;
+}
+
 /** Whether what waited (encoding V2, Yjs's own) may be integrated: each part was checked, but not on top of the others. */
 export function isStillShallow(doc: Y.Doc, waiting: Uint8Array): boolean {
   return checkDepth(doc, Y.convertUpdateFormatV2ToV1(waiting), 'catch-up').ok;
@@ -58,7 +63,8 @@ function checkDepth(doc: Y.Doc, update: Uint8Array, source: UpdateSource): Check
 }
 
 function failureOf(error: unknown): CheckOutcome {
-  return { ok: false, detail: error instanceof Refusal ? `an update ${error.message}` : describe(error) };
+  const detail = error instanceof Refusal ? `an update ${error.message}` : describe(error);
+  return { ok: false, detail, isBeyondLimit: error instanceof LimitRefusal };
 }
 
 function contextOf({ store, clientID }: Y.Doc, source: UpdateSource): ScanContext {
@@ -93,5 +99,5 @@ function assertWithin(tally: Tally): void {
     ['root types', tally.roots.size, limits.ROOTS_IN_FRAME_MAX],
     ['subdocuments', tally.subdocuments, limits.SUBDOCUMENTS_IN_FRAME_MAX],
   ];
-  for (const [what, count, max] of counts) if (count > max) throw new Refusal(`brings more than ${max} ${what} in one frame`);
+  for (const [what, count, max] of counts) if (count > max) throw new LimitRefusal(`brings more than ${max} ${what} in one frame`);
 }

@@ -4,7 +4,7 @@
  * `readAndApplyDeleteSet`; a test holds this reading against `Y.decodeUpdate`. Several updates may be read into one tally.
  */
 
-import { ByteReader, Refusal } from './byte-reader.js';
+import { ByteReader, LimitRefusal, Refusal } from './byte-reader.js';
 
 /** What the reader of an update must know of the document that it is for. */
 export interface ScanContext {
@@ -275,7 +275,7 @@ export class UpdateScan {
     if (clock <= gapMax && clock <= Number.MAX_SAFE_INTEGER) return;
     if (clock > Number.MAX_SAFE_INTEGER) throw new Refusal('counts beyond 2^53 - 1');
     const known = clockOf(client);
-    if (clock - known > gapMax) throw new Refusal(`reaches ${clock - known} clocks beyond what is known of client ${client}`);
+    if (clock - known > gapMax) throw new LimitRefusal(`reaches ${clock - known} clocks beyond what is known of client ${client}`);
   }
 }
 

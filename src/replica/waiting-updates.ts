@@ -45,6 +45,19 @@ export function applyList<Part>(
   store.pendingStructs = structs;
 }
 
+/** Yjs encodes what it could not place along with the rest; that is neither stored nor spread. */
+export function withoutPending<Result>({ store }: Y.Doc, encode: () => Result): Result {
+  const { pendingStructs, pendingDs } = store;
+  store.pendingStructs = null;
+  store.pendingDs = null;
+  try {
+    return encode();
+  } finally {
+    store.pendingStructs = pendingStructs;
+    store.pendingDs = pendingDs;
+  }
+}
+
 /** Something came that was missing: Yjs's own rule for when a try is worth it. */
 function isServed(store: Store, { missing }: Waiting): boolean {
   for (const [client, clock] of missing) if (clock < Y.getState(store, client)) return true;

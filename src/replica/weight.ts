@@ -5,7 +5,7 @@
  */
 
 import * as Y from 'yjs';
-import { Refusal } from './byte-reader.js';
+import { LimitRefusal } from './byte-reader.js';
 import * as limits from './limits.js';
 import { NOBODY, Tally, UpdateScan } from './update-scan.js';
 import type { ScanContext, ScanVisitor } from './update-scan.js';
@@ -24,10 +24,11 @@ export function assertLight(doc: Y.Doc, updates: readonly Uint8Array[], context:
   }
   weight.begin();
   if (weight.conflicts * tally.structs > CONFLICT_STEPS_IN_FRAME_MAX)
-    throw new Refusal(`puts ${weight.conflicts} of ${tally.structs} items where others are already, in one frame`);
-  if (weight.copiedValues > COPIED_VALUES_IN_FRAME_MAX) throw new Refusal('cuts and joins lists of values again and again, in one frame');
+    throw new LimitRefusal(`puts ${weight.conflicts} of ${tally.structs} items where others are already, in one frame`);
+  if (weight.copiedValues > COPIED_VALUES_IN_FRAME_MAX)
+    throw new LimitRefusal('cuts and joins lists of values again and again, in one frame');
   if (weight.waiting > WAITING_UPDATES_IN_FRAME_MAX)
-    throw new Refusal(`is one of ${weight.waiting} in one frame that build on what is not here`);
+    throw new LimitRefusal(`is one of ${weight.waiting} in one frame that build on what is not here`);
 }
 
 interface Span {
@@ -86,6 +87,8 @@ class Weight implements ScanVisitor {
   item(scan: UpdateScan): void {
     const { client, clock, length, leftClient, leftClock, rightClient, rightClock } = scan;
     const end = clock + length;
+    // It is there already, and Yjs passes over it.
+    if (end <= this.#clockOf(client)) return;
     const isLacking = this.#isLacking(leftClient, leftClock) || this.#isLacking(rightClient, rightClock);
     const isAhead = clock > this.#clockOf(client);
     if (isAhead || isLacking || this.#isLacking(scan.parentClient, scan.parentClock)) this.#mustWait = true;

@@ -86,6 +86,15 @@ describe('an election', () => {
     expect(elect(seen, { kind: 'writer-gone' }).effects).toEqual([{ kind: 'try-lock' }]);
   });
 
+  it('does not stand back at the end of the writer that robbed it of its lock', () => {
+    const robbed = elect({ kind: 'leading', term: 3 }, { kind: 'failed' }).state;
+    const down = elect(elect(robbed, { kind: 'writer-seen' }).state, { kind: 'stepped-down' });
+    expect(down.effects).toEqual([{ kind: 'wait', delayMs: POLL_MS, jitter: 0.5 }]);
+    expect(elect(down.state, { kind: 'writer-gone' }).effects).toEqual([{ kind: 'try-lock' }]);
+    const failed = elect(robbed, { kind: 'stepped-down' }).state;
+    expect(elect(failed, { kind: 'writer-gone' }).effects).toEqual([]);
+  });
+
   it('never leads but after a grant and a takeover, and never does anything once it is closed', () => {
     fc.assert(
       fc.property(fc.boolean(), fc.array(fc.constantFrom(...INPUTS), { maxLength: 60 }), (canWrite, inputs) => {

@@ -174,7 +174,7 @@ export const inputsByDocument = {
   ],
   'flush-cancelled': everywhere('·'),
   tick: ['·', '·', '› unsynced', '·', 'ask › asking', '› doubting', '·'],
-  'tick: after a stall': ['!stalled', '!stalled', '!stalled', '!stalled', '!stalled › asking', '!stalled', '!stalled'],
-  'tick: when muting ends': ['·', '·', '·', '·', '› asking', '·', '·'],
+  'tick: after a stall': ['!stalled', '!stalled', '!stalled', '!stalled', '!stalled', '!stalled › doubting', '!stalled'],
+  'tick: when muting ends': ['·', '·', '·', '·', '·', '› doubting', '·'],
   leave: everywhere('say goodbye'),
 } satisfies Readonly<Record<InputSample, DocumentRow>>;

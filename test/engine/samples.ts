@@ -45,7 +45,7 @@ export const frames = {
   'updates: known': () => ({ kind: 'updates', document, seq: 0, updates: [itemsOf(PEER, 1)] }),
   'updates: again, after they were refused': (scene) => {
     scene.hear(updates);
-    scene.feed({ kind: 'rejected', document, from: PEER, cause: { kind: 'frame', seq: 1 }, detail: 'no update' });
+    scene.feed({ kind: 'rejected', document, from: PEER, cause: { kind: 'frame', seq: 1 }, detail: 'no update', isBeyondLimit: false });
     return updates;
   },
   'updates: behind a hole': () => ({ kind: 'updates', document, seq: 3, updates: [itemsOf(PEER, 3)] }),
@@ -128,8 +128,8 @@ export const inputs = {
   applied: (scene) => applied(scene, frame, 1),
   'applied: and pending': (scene) => applied(scene, frame, 2),
   'applied: all of it': (scene) => applied(scene, catchUp, 1),
-  rejected: () => ({ kind: 'rejected', document, from: PEER, cause: frame, detail: 'no update' }),
-  'rejected: all of it': () => ({ kind: 'rejected', document, from: PEER, cause: catchUp, detail: 'no update' }),
+  rejected: () => ({ kind: 'rejected', document, from: PEER, cause: frame, detail: 'no update', isBeyondLimit: false }),
+  'rejected: all of it': () => ({ kind: 'rejected', document, from: PEER, cause: catchUp, detail: 'no update', isBeyondLimit: false }),
   role: () => ({ kind: 'role', term: 5, isTakingOver: false }),
   'role: none': () => ({ kind: 'role', term: 0, isTakingOver: false }),
   stored: () => ({ kind: 'stored', document, vector: new Map([[PEER, 1]]) }),

@@ -161,7 +161,11 @@ export class SmallWorld {
       case 'apply': {
         const isTaken = this.replicas.get(id)?.get(effect.document)?.apply(effect.updates) === true;
         const outcome = { document: effect.document, from: effect.from, cause: effect.cause };
-        return this.#step(id, isTaken ? { kind: 'applied', ...outcome } : { kind: 'rejected', ...outcome, detail: 'unreadable' }, queue);
+        return this.#step(
+          id,
+          isTaken ? { kind: 'applied', ...outcome } : { kind: 'rejected', ...outcome, detail: 'unreadable', isBeyondLimit: false },
+          queue,
+        );
       }
       case 'set-aside':
         return this.replicas.get(id)?.get(effect.document)?.setAside();

@@ -77,6 +77,23 @@ describe('a sender of rubbish', () => {
     expect(warningsOf(member, 'sender-muted')).toEqual([]);
   });
 
+  it('is not who merges a day of work of many copies, though frames may not carry that', async () => {
+    const room = new Room(1);
+    const members = [await room.join(), await room.join()];
+    await room.rest();
+    const [author, other] = members as [Member, Member];
+    for (let copy = 0; copy < 12; copy++) {
+      const offline = new Y.Doc();
+      for (let key = 0; key < 900; key++) offline.getMap('presets').set(`k${key}`, copy);
+      author.instance.transact(() => Y.applyUpdate(author.instance.doc, Y.encodeStateAsUpdate(offline)));
+      await room.clock.advance(300);
+    }
+    await room.rest();
+    expect(other.instance.doc.getMap('presets').size).toBe(900);
+    expect(warningsOf(other, 'update-rejected').length).toBeGreaterThan(RUBBISH_MAX - 1);
+    expect(warningsOf(other, 'sender-muted')).toEqual([]);
+  });
+
   it('costs the others nothing: they go on as before', async () => {
     const { room, member, stranger } = await scene();
     const other = await room.join();

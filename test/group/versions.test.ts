@@ -86,6 +86,31 @@ describe('peers of different versions', () => {
     expect(room.clock.now() - before).toBeLessThan(200);
   });
 
+  it('do not let a newcomer that never writes call itself synced: the store is held by who cannot be heard', async () => {
+    const room = new Room(1);
+    const old = await room.join({ peer: { protocol: range(1, 1) } });
+    await room.rest();
+    presets(old).set('pad', 1);
+    await room.run(old.instance.flush());
+    const young = await room.join({ canWrite: false, peer: { protocol: range(2, 3) } });
+    await room.clock.advance(30_000);
+    expect(young.peer.isSynced).toBe(false);
+    const joining = room.join({ wait: 'synced', canWrite: false, peer: { protocol: range(2, 3) } });
+    await expect(room.run(joining)).rejects.toMatchObject({ code: 'SOCOMM_VERSION_REFUSED' });
+  });
+
+  it('warn once of each other, however often they look', async () => {
+    const room = new Room(1);
+    await room.join({ peer: { protocol: range(1, 2) } });
+    await room.join({ peer: { protocol: range(2, 3) } });
+    await room.rest();
+    const newcomer = await room.join({ peer: { protocol: range(1, 1) } });
+    await room.clock.advance(300_000);
+    const told = newcomer.peer.warnings.kept.filter(({ code }) => code === 'version-refused').map(({ message }) => message.slice(0, 22));
+    expect(told.toSorted()).toEqual([...new Set(told)].toSorted());
+    expect(told).toHaveLength(2);
+  });
+
   it('answer a hello of a version that they do not have with a refusal', async () => {
     const room = new Room(1);
     const member = await room.join();

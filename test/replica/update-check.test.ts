@@ -150,6 +150,7 @@ describe('a frame', () => {
     expect(replica.apply([...source.changed, Uint8Array.of(0, 0, 7)], 'frame')).toEqual({
       ok: false,
       detail: 'an update has 1 bytes behind its end',
+      isBeyondLimit: false,
     });
     expect(replica.isEmpty).toBe(true);
     expect([...received, ...changed]).toEqual([]);
@@ -169,6 +170,6 @@ describe('a frame', () => {
   it('may say nothing in an answer, which is how a peer says that it has no more', () => {
     const nothing = forge.update([]);
     expect(record().replica.apply([nothing], 'catch-up')).toEqual({ ok: true });
-    expect(record().replica.apply([nothing], 'frame')).toEqual({ ok: false, detail: 'an update changes nothing' });
+    expect(record().replica.apply([nothing], 'frame')).toEqual({ ok: false, detail: 'an update changes nothing', isBeyondLimit: false });
   });
 });

@@ -69,7 +69,7 @@ describe('the application is warned, and nothing is lost,', () => {
     map(a).set('x', 1);
     await room.rest();
     expect(map(b).toJSON()).toEqual({ x: 1 });
-    expect(warningsOf(a)).toContainEqual(warning('value-removed', 'could not be written down'));
+    expect(warningsOf(a)).toContainEqual(warning('value-removed', 'no other peer could ever have them'));
   });
 
   it('where it nests deeper than a frame may carry', async () => {
