@@ -152,6 +152,13 @@ export const MUTANTS = [
     replacement: '',
   },
   {
+    name: 'set aside and still claimed',
+    breaks: 'What was left out, because nobody had what it builds on, goes on to count as applied, and the writer acknowledges it.',
+    file: 'sync/catch-up.ts',
+    find: 'document.applied.clear();\n',
+    replacement: '',
+  },
+  {
     name: 'doubt forgotten once asked',
     breaks: 'One question settles a doubt, whatever its answer.',
     file: 'sync/catch-up.ts',
@@ -230,6 +237,13 @@ export const MUTANTS = [
     replacement: 'if (this.#options.store.location !== undefined) return;',
   },
   {
+    name: 'robbed writer stands back for ever',
+    breaks: 'Whose lock was taken away lets everybody else try first, however long the other has led since.',
+    file: 'src/candidacy.ts',
+    find: 'if (wasLeading && successor !== undefined && successor.term > term) this.writerChanged(successor);',
+    replacement: '',
+  },
+  {
     name: 'snapshot of nothing replaces the log',
     breaks: 'A document is compacted before it was loaded: what the log held is gone.',
     file: 'src/writer.ts',
@@ -267,8 +281,8 @@ export const MUTANTS = [
   {
     name: 'pending structs spread',
     breaks: 'What could not be placed is encoded along with the rest, stored, and given to others.',
-    file: 'src/replica/replica.ts',
-    find: 'store.pendingStructs = null;\n    store.pendingDs = null;\n    try {',
+    file: 'src/replica/waiting-updates.ts',
+    find: 'store.pendingStructs = null;\n  store.pendingDs = null;\n  try {',
     replacement: 'try {',
   },
   {

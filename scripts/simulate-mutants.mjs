@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 
 import { runCommand, wholeNumber } from './command-line.mjs';
 import { MUTANTS } from './mutants.mjs';
-import { compile, copySources, inTemporaryFolder, readCorpus, runSeeds } from './simulator.mjs';
+import { SEEDS_MAX, atMost, compile, copySources, inTemporaryFolder, readCorpus, runSeeds } from './simulator.mjs';
 
 /** @typedef {{ name: string, caught: string | undefined, seed: number | undefined, seeds: number, wallMs: number }} Verdict */
 
@@ -23,7 +23,7 @@ const HELP = `npm run simulate:mutants -- [options]
   --help        print this
 `;
 
-const SEEDS_MAX = 400;
+const SEEDS_DEFAULT = 400;
 const WITHOUT = 'without a planted bug';
 /** The unchanged sources must stand so many; fewer where only some bugs are planted. */
 const CLEAN_SEEDS = 40;
@@ -131,5 +131,5 @@ function readArguments() {
       help: { type: 'boolean', default: false },
     },
   });
-  return { ...values, seeds: wholeNumber('seeds', values.seeds, 1) ?? SEEDS_MAX };
+  return { ...values, seeds: atMost('seeds', wholeNumber('seeds', values.seeds, 1), SEEDS_MAX) ?? SEEDS_DEFAULT };
 }

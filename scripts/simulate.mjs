@@ -9,14 +9,14 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { progress, runCommand, wholeNumber } from './command-line.mjs';
-import { compile, inTemporaryFolder, root, runSeeds } from './simulator.mjs';
+import { PEERS_MAX, SEEDS_MAX, atMost, compile, inTemporaryFolder, root, runSeeds } from './simulator.mjs';
 
 const HELP = `npm run simulate -- [options]
 
-  --seeds N    how many seeds to run (default 100)
+  --seeds N    how many seeds to run (default 100, at most ${SEEDS_MAX})
   --seed S     the first seed (default 1)
   --steps N    how many things happen in each, before all heals
-  --peers P    with how many peers each begins (default: the seed says)
+  --peers P    with how many peers each begins (default: the seed says; at most ${PEERS_MAX})
   --verbose    print the course of events of one seed (--seed S; implies --seeds 1)
   --help       print this
 `;
@@ -104,8 +104,9 @@ function readArguments() {
       help: { type: 'boolean', default: false },
     },
   });
-  const seed = wholeNumber('seed', values.seed, 0) ?? 1;
-  const seeds = wholeNumber('seeds', values.seeds, 1) ?? (values.verbose ? 1 : 100);
+  const seeds = atMost('seeds', wholeNumber('seeds', values.seeds, 1), SEEDS_MAX) ?? (values.verbose ? 1 : 100);
+  const seed = atMost('seed', wholeNumber('seed', values.seed, 0), Number.MAX_SAFE_INTEGER - SEEDS_MAX) ?? 1;
   if (values.verbose && seeds > 1) throw new Error('--verbose tells one seed: leave out --seeds, or say --seeds 1');
-  return { ...values, seed, seeds, steps: wholeNumber('steps', values.steps, 1), peers: wholeNumber('peers', values.peers, 1) };
+  const peers = atMost('peers', wholeNumber('peers', values.peers, 1), PEERS_MAX);
+  return { ...values, seed, seeds, steps: wholeNumber('steps', values.steps, 1), peers };
 }

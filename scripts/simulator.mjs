@@ -22,6 +22,31 @@ const MODULES = '{ "type": "module" }\n';
 
 /** A seed that takes longer hangs: no virtual time passes, or far too much. */
 const SEED_MS_MAX = 60_000;
+/** With how many peers that is enough; the pairs of a mesh, and so the work, grow by the square. */
+const PEERS_FOR_SEED_MS_MAX = 8;
+
+/** Seeds of one run: some days of work. */
+export const SEEDS_MAX = 1_000_000;
+/** Peers that a run begins with: more than anybody has waited for. */
+export const PEERS_MAX = 100;
+
+/**
+ * Throws, with words for people, where a number on the command line is too high.
+ * @template {number | undefined} T
+ * @param {string} name
+ * @param {T} number
+ * @param {number} most
+ * @returns {T}
+ */
+export function atMost(name, number, most) {
+  if (number !== undefined && number > most) throw new Error(`--${name} takes at most ${most}, not ${number}`);
+  return number;
+}
+
+/** @param {number} [peers] With how many the seed begins, where that was asked for. */
+function seedMsMax(peers = 0) {
+  return Math.ceil(SEED_MS_MAX * Math.max(1, peers / PEERS_FOR_SEED_MS_MAX) ** 2);
+}
 
 /**
  * Calls `work` with an empty folder, in which the dependencies are found, and removes it afterwards.
@@ -131,8 +156,9 @@ function runWorker({ compiled, order, next, take, seed }) {
     let hasRun = false;
     /** @type {number | undefined} */
     let following;
+    const limitMs = seedMsMax(order.peers);
     const give = () => {
-      limit = setTimeout(() => child.kill('SIGKILL'), SEED_MS_MAX);
+      limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
       child.send({ ...order, seed: current });
     };
     child.stderr?.on('data', (chunk) => (errors = (errors + chunk).slice(-4000)));
@@ -151,7 +177,7 @@ function runWorker({ compiled, order, next, take, seed }) {
       clearTimeout(limit);
       if (code === 0) return resolve(undefined);
       if (signal === 'SIGKILL') {
-        take({ seed: current, wallMs: SEED_MS_MAX, failure: `no end after ${SEED_MS_MAX / 1000} s` });
+        take({ seed: current, wallMs: limitMs, failure: `no end after ${limitMs / 1000} s` });
         return resolve(next());
       }
       if (hasRun) return resolve(following);

@@ -19,7 +19,7 @@ import { encodeFrame } from '../../sync/wire/encode-frame.js';
 /** Nothing of ours may hold the loop for longer. */
 export const FRAME_MS_MAX = 50;
 /** From a fifth of the run to its end. */
-export const HEAP_GROWTH_BYTES_MAX = 16 * 1024 * 1024;
+export const MEMORY_GROWTH_BYTES_MAX = 16 * 1024 * 1024;
 /** Then it ends: there is enough to look into. */
 const PROBLEMS_MAX = 5;
 const BLOCK = 2500;
@@ -29,6 +29,12 @@ export interface FuzzOptions {
   readonly frames: number;
   readonly seed: number;
   readonly progress?: (done: number) => void;
+}
+
+/** In use after a collection of garbage. Frames and updates lie in array buffers, beside the heap. */
+export interface Memory {
+  readonly heapBytes: number;
+  readonly arrayBufferBytes: number;
 }
 
 export interface Slow {
@@ -45,7 +51,7 @@ export interface Figures {
   readonly slowest: Slow;
   /** Took too long once; alone in a fresh group they did not. */
   readonly slowOnce: number;
-  readonly heapBytes: readonly [early: number, late: number];
+  readonly memory: readonly [early: Memory, late: Memory];
   readonly problems: readonly string[];
 }
 
@@ -54,7 +60,7 @@ export async function fuzz({ frames, seed, progress }: FuzzOptions): Promise<Fig
   await run.begin();
   for (let done = 0; done < frames; done += BLOCK) {
     await run.block(done / BLOCK, Math.min(BLOCK, frames - done));
-    if (run.heapEarly === 0 && done + BLOCK >= frames / 5) run.heapEarly = heap();
+    if (done + BLOCK >= frames / 5) run.memoryEarly ??= memory();
     progress?.(done + BLOCK);
     if (run.problems.length >= PROBLEMS_MAX) break;
   }
@@ -63,7 +69,7 @@ export async function fuzz({ frames, seed, progress }: FuzzOptions): Promise<Fig
 
 class Run {
   readonly problems: string[] = [];
-  heapEarly = 0;
+  memoryEarly: Memory | undefined;
   readonly #seed: number;
   readonly #chance: Chance;
   readonly #updates: Updates;
@@ -146,9 +152,9 @@ class Run {
     if (this.#lasting === undefined || this.#slowest === undefined) throw new Error('nothing was fired');
     const { group, assaults } = this.#lasting;
     for (const assault of assaults) assault.end();
-    const heapBytes = [this.heapEarly, heap()] as const;
-    if (heapBytes[1] - heapBytes[0] > HEAP_GROWTH_BYTES_MAX)
-      this.problems.push(`the heap grew from ${heapBytes[0]} to ${heapBytes[1]} bytes`);
+    const late = memory();
+    const early = this.memoryEarly ?? late;
+    if (sum(late) - sum(early) > MEMORY_GROWTH_BYTES_MAX) this.problems.push(`memory grew from ${inWords(early)} to ${inWords(late)}`);
     await this.#expectLife(group).catch((error: unknown) => this.problems.push(String(error)));
     this.#countWarnings(group);
     return {
@@ -159,7 +165,7 @@ class Run {
       warnings: this.#warnings,
       slowest: this.#slowest,
       slowOnce: this.#slowOnce,
-      heapBytes,
+      memory: [early, late],
       problems: this.problems,
     };
   }
@@ -215,20 +221,28 @@ export function describe({ class: kind, channel, from, bytes }: Shot): string {
   return `${kind}, ${channel}, from ${from}, ${bytes.length} bytes: ${hex.length > 4000 ? `${hex.slice(0, 4000)}…` : hex}`;
 }
 
-/** What is really in use. */
-function heap(): number {
+function memory(): Memory {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();
   collect();
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return { heapBytes: heapUsed, arrayBufferBytes: arrayBuffers };
+}
+
+function sum({ heapBytes, arrayBufferBytes }: Memory): number {
+  return heapBytes + arrayBufferBytes;
+}
+
+function inWords({ heapBytes, arrayBufferBytes }: Memory): string {
+  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  return `${mib(heapBytes)} of heap and ${mib(arrayBufferBytes)} of array buffers`;
 }
 
 /** The closing table. */
-export function tableOf({ frames, seconds, byClass, byVerdict, warnings, slowest, slowOnce, heapBytes }: Figures): string {
+export function tableOf({ frames, seconds, byClass, byVerdict, warnings, slowest, slowOnce, memory: [early, late] }: Figures): string {
   const rows = (counts: ReadonlyMap<string, number>): string[] =>
     [...counts].sort(([, a], [, b]) => b - a).map(([name, count]) => `  ${name.padEnd(24)} ${String(count).padStart(9)}`);
-  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return [
     `${frames} frames in ${seconds.toFixed(1)} s: ${Math.round(frames / seconds)} frames/s`,
     'frames by class',
@@ -239,6 +253,6 @@ export function tableOf({ frames, seconds, byClass, byVerdict, warnings, slowest
     ...rows(warnings),
     `slowest frame: ${slowest.tookMs.toFixed(1)} ms (${slowOnce} took over ${FRAME_MS_MAX} ms once and not when fed alone)`,
     `  ${describe(slowest.shot).slice(0, 400)}`,
-    `heap: ${mib(heapBytes[0])} after a fifth, ${mib(heapBytes[1])} at the end`,
+    `memory: ${inWords(early)} after a fifth, ${inWords(late)} at the end`,
   ].join('\n');
 }

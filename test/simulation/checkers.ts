@@ -86,7 +86,7 @@ export class Checkers {
     if (peer.warnings.kept.length > WARNINGS_KEPT_MAX) this.#room.violated(`${name} keeps ${peer.warnings.kept.length} warnings`);
   }
 
-  /** Somebody leads and all know it, all know each other, are synced and equal, and nobody has anything left to say or ask or wait for. */
+  /** Somebody leads and all know it, all know each other and listen to each other, are synced and equal, and nobody has anything left to say or ask or wait for. */
   isAtRest(): boolean {
     const members = [...this.#room.members];
     const peers = members.map(({ peer }) => peer);
@@ -95,6 +95,7 @@ export class Checkers {
       members.every(({ peer, flushesOpen }) => flushesOpen === 0 && isAllSynced(peer.synchronizer.state.documents)) &&
       peers.some(({ candidacy, id }) => candidacy.state.kind === 'leading' && peers.every(({ writer }) => writer?.id === id)) &&
       peers.every(({ synchronizer }) => synchronizer.state.links.size === peers.length - 1) &&
+      peers.every(({ synchronizer }) => [...synchronizer.state.links.values()].every(({ mutedUntil }) => mutedUntil === -Infinity)) &&
       isAtRest(peers, () => false)
     );
   }

@@ -37,7 +37,9 @@ const NEVER = new Set([
   'client-id-clash',
   'version-refused',
   'step-down-failed',
-  'values-removed',
+  'value-removed',
+  'close-failed',
+  'answer-too-large',
 ]);
 /** Honest peers send nothing that is to be rejected. */
 const REJECTIONS = new Set(['update-rejected', 'frame-rejected', 'sender-muted']);

@@ -46,7 +46,7 @@ class Run {
   constructor(seed: number, tell: (text: string) => void) {
     this.#seed = seed;
     const chance = seededRandom(seed * 7919 + 1);
-    const weather = weatherOf(chance);
+    const weather = weatherOf(chance, seededRandom(seed * 7919 + 3));
     tell(`weather ${JSON.stringify(weather)}`);
     const room: MachineRoom = new MachineRoom(seed, weather, {
       joined: (member) => {

@@ -102,6 +102,8 @@ export class Story {
         return this.cut(member, this.pick());
       case 'cut-one-way':
         return this.cutOneWay(member, this.pick());
+      case 'break-connection':
+        return this.breakConnection(member, this.pick());
       case 'split':
         return this.#split();
       case 'stop':
@@ -210,6 +212,14 @@ export class Story {
     const { room } = this.#cast;
     room.tell(`what ${from.name} sends does not reach ${to.name}`);
     this.#troubles.push(room.network.cut(from.peer.id, to.peer.id));
+  }
+
+  /** Both hear of it, and meet anew; neither is stopped. */
+  breakConnection(a: Member, b: Member | undefined): void {
+    if (b === undefined || a === b) return;
+    const { room } = this.#cast;
+    room.tell(`the connection of ${a.name} and ${b.name} breaks`);
+    room.network.breakConnection(a.peer.id, b.peer.id);
   }
 
   /** Everything heals and goes on. */

@@ -46,7 +46,20 @@ export type NetworkWeather = Pick<
   | 'requestsHighWaterFrames'
 >;
 
-export const FAULTS = ['cut', 'cut-one-way', 'split', 'stop', 'slow', 'jump', 'break-lock', 'kill', 'leave', 'cold-start', 'plot'] as const;
+export const FAULTS = [
+  'cut',
+  'cut-one-way',
+  'split',
+  'stop',
+  'slow',
+  'jump',
+  'break-lock',
+  'break-connection',
+  'kill',
+  'leave',
+  'cold-start',
+  'plot',
+] as const;
 export type FaultName = (typeof FAULTS)[number];
 
 export const CALM: NetworkWeather = {
@@ -61,7 +74,8 @@ export const CALM: NetworkWeather = {
   requestsHighWaterFrames: Infinity,
 };
 
-export function weatherOf(chance: Random): Weather {
+/** `rare` decides on its own of what only few seeds have, so that what is added there leaves the course of all others as it was. */
+export function weatherOf(chance: Random, rare: Random): Weather {
   const sometimes = (share: number): boolean => chance.fraction() < share;
   const upTo = (most: number): number => chance.fraction() * most;
   const whole = (least: number, most: number): number => least + Math.floor(chance.fraction() * (most - least + 1));
@@ -74,6 +88,7 @@ export function weatherOf(chance: Random): Weather {
     slow: sometimes(0.25) ? upTo(3) : 0,
     jump: sometimes(0.25) ? upTo(3) : 0,
     'break-lock': sometimes(0.08) ? upTo(1.5) : 0,
+    'break-connection': rare.fraction() < 0.15 ? 1 + 5 * rare.fraction() : 0,
     kill: sometimes(0.8) ? upTo(6) : 0,
     leave: sometimes(0.6) ? upTo(3) : 0,
     'cold-start': sometimes(0.35) ? upTo(1.5) : 0,
@@ -102,7 +117,9 @@ export function weatherOf(chance: Random): Weather {
         outboxBytesMax: whole(500, 8000),
       }
     : {};
-  const keepsFrames = faults.cut + faults['cut-one-way'] + faults.split + faults.stop + faults.slow + faults.jump + faults.plot;
+  const isRubbish = rare.fraction() < 0.06;
+  const keepsFrames =
+    faults.cut + faults['cut-one-way'] + faults.split + faults.stop + faults.slow + faults.jump + faults.plot + faults['break-connection'];
   return {
     network,
     faults,
@@ -115,13 +132,14 @@ export function weatherOf(chance: Random): Weather {
     logBytesBeforeSnapshot: isSmall ? whole(300, 4000) : 512 * 1024,
     abstainRate: sometimes(0.7) ? upTo(0.4) : 0,
     founders: whole(2, 5),
-    mangleRate: sometimes(0.12) ? upTo(0.02) : 0,
+    // Enough, now and then, that senders are muted.
+    mangleRate: Math.max(sometimes(0.12) ? upTo(0.02) : 0, isRubbish ? 0.7 + rare.fraction() * 0.3 : 0),
     observerThrowRate: sometimes(0.15) ? upTo(0.05) : 0,
     listenerThrowRate: sometimes(0.12) ? upTo(0.03) : 0,
     observersWrite: sometimes(0.25),
     hasMoreDocuments: sometimes(0.6),
     bigBytes: whole(300, 3000),
     idleRate: sometimes(0.4) ? upTo(0.04) : 0,
-    isPrompt: keepsFrames === 0 && network.longDelayRate === 0 && network.requestLossRate === 0,
+    isPrompt: keepsFrames === 0 && !isRubbish && network.longDelayRate === 0 && network.requestLossRate === 0,
   };
 }
