@@ -3,16 +3,16 @@
  * The state belongs to the engine and is changed in place (docs/decisions/0002); the same inputs give the same effects.
  * Frames are in docs/PROTOCOL.md, limits in limits.ts.
  *
- *   a link                        a document
+ *   a link                          a document
  *
- *   roster, hello                 opened ──────────── catch-up with a complete peer ──┐
- *      │                             │                or loaded from the store        ▼
- *      ▼                             │                                             synced
- *   connected ─ READY ─► ready       │   frame n+1: apply          ┌──────────────────┤
- *      │                   │         ▼   frame ≤ n: drop           ▼                  │
- *      └──── lost ◄────────┘      live ─ frame > n+1: hold ──► in doubt ─ due ─► catch-up
- *                                    ▲   pulse differs             │                  │
- *                                    └──── doubt was unfounded ────┴── answer, vector ┘
+ *   roster, hello ─► refused           opened ────────── catch-up with a complete peer ──┐
+ *      │        (no version in common)   │             or loaded from the store          ▼
+ *      ▼                                 │                                            synced
+ *   connected ─ READY ─► ready           │   frame n+1: apply          ┌─────────────────┤
+ *      │                 │   ▲           ▼   frame ≤ n: drop           ▼                 │
+ *      │         rubbish ▼   │ 30 s     live ─ frame > n+1: hold ──► in doubt ─ due ─► catch-up
+ *      │                muted            ▲   pulse differs             │                 │
+ *      └──── lost ◄──────┘               └──── doubt was unfounded ────┴── answer, vector ┘
  *
  * Handlers record what was learnt; `settle` (catch-up.ts) alone looks at the record and decides whom to ask.
  */
