@@ -70,6 +70,8 @@ function handle(step: Step, input: Input): void {
     case 'subscribed':
       return answerReady(step, input.key);
     case 'lost':
+      // It may live, and be met anew: until the roster has been read again, no link does not mean nobody there.
+      state.hasRoster = false;
       return onLost(step, input.peer);
     case 'document-opened':
       return openDocument(step, input);

@@ -161,7 +161,11 @@ export class Synchronizer {
 
   #onDisconnected(peer: PeerId): void {
     this.#feed({ kind: 'lost', peer });
-    // A kill closes the sockets a moment before it frees the lock: look again for who is still there, shortly.
+    this.#lookAgainSoon();
+  }
+
+  /** A kill closes the sockets a moment before it frees the lock: looks again for who is still there, shortly. */
+  #lookAgainSoon(): void {
     this.#cancelReunion();
     this.#cancelReunion = this.#options.clock.after(REUNION_MS, () => void this.#meetAgain());
   }
@@ -230,8 +234,9 @@ export class Synchronizer {
         void this.#published.then(() => this.#feed({ kind: 'drain' }));
         return;
       case 'probe':
-        if (!this.#options.discovery.isAlive(effect.peer)) this.#queue.push({ kind: 'lost', peer: effect.peer });
-        return;
+        if (this.#options.discovery.isAlive(effect.peer)) return;
+        this.#queue.push({ kind: 'lost', peer: effect.peer });
+        return this.#lookAgainSoon();
       case 'renew-client-id':
         return host.renewClientId(effect.document, effect.peer);
       case 'synced':
