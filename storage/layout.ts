@@ -26,6 +26,9 @@ export const LAYOUT = {
   spill: 'spill',
   /** What did not verify. */
   quarantine: 'quarantine',
+  /** Named states to come back to. */
+  checkpoints: 'checkpoints',
+  /** What was replaced: by a restore, by a repair, by a newer format. */
   backups: 'backups',
 } as const;
 

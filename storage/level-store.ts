@@ -16,6 +16,8 @@ import { join } from 'node:path';
 import { SocommError, assert } from '../src/base/errors.js';
 import type { Random } from '../src/base/random.js';
 import { flushDrive } from './atomic-file.js';
+import { FileBundleFolder } from './bundle-folder.js';
+import type { BundleFolder } from './bundle-folder.js';
 import type { FileLocks } from './file-lock.js';
 import { LAYOUT, checkGroup } from './layout.js';
 import { planAppend, planReplace } from './level-batch.js';
@@ -55,6 +57,8 @@ interface OpenDatabase {
 export class LevelStore implements Store {
   readonly location: string;
   readonly lock: OwnerLock;
+  readonly spills: BundleFolder;
+  readonly checkpoints: BundleFolder;
   readonly #options: LevelStoreOptions;
   #open: OpenDatabase | undefined;
   /** The owner as announced since the opening. */
@@ -69,6 +73,8 @@ export class LevelStore implements Store {
     this.#options = options;
     this.location = options.directory;
     this.lock = new FileOwnerLock(options.directory, options.locks);
+    this.spills = new FileBundleFolder(join(options.directory, LAYOUT.spill));
+    this.checkpoints = new FileBundleFolder(join(options.directory, LAYOUT.checkpoints));
   }
 
   open(): Promise<OpenedStore> {

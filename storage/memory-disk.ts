@@ -1,6 +1,8 @@
 /** What several memory stores share, as processes share a directory: the data that was synced, the owner's note, the lock. */
 
 import { SocommError } from '../src/base/errors.js';
+import type { BundleFolder } from './bundle-folder.js';
+import { MemoryBundleFolder } from './memory-bundle-folder.js';
 import type { OwnerNote } from './store.js';
 
 export interface MemoryDocument {
@@ -35,6 +37,7 @@ export class MemoryDisk {
   #isClean = true;
   #isGone = false;
   #holder: DiskUser | undefined;
+  readonly #folders = new Map<string, Map<string, Uint8Array>>();
 
   constructor({ location = 'memory', storeId = '0'.repeat(32), sync = () => Promise.resolve() }: MemoryDiskOptions = {}) {
     this.location = location;
@@ -56,6 +59,17 @@ export class MemoryDisk {
 
   get isClean(): boolean {
     return this.#isClean;
+  }
+
+  /** One user's view of a folder of bundles; `isAlive` says whether it may still write. */
+  folder(name: string, isAlive: () => boolean): BundleFolder {
+    const bundles = this.#folders.get(name) ?? new Map<string, Uint8Array>();
+    this.#folders.set(name, bundles);
+    const check = (): void => {
+      if (this.#isGone) throw gone(this.location);
+      if (!isAlive()) throw new SocommError('SOCOMM_CLOSED', `${this.location}: whoever writes here was killed`);
+    };
+    return new MemoryBundleFolder(`${this.location}/${name}`, bundles, { check, sync: () => this.sync() });
   }
 
   /** As if the directory were deleted. */

@@ -4,6 +4,7 @@
  */
 
 import { SocommError, assert, describe, isSocommError } from '../src/base/errors.js';
+import type { BundleFolder } from './bundle-folder.js';
 import { MemoryDisk } from './memory-disk.js';
 import type { MemoryDocument } from './memory-disk.js';
 import type { LoadedDocument, OpenedStore, OwnerLock, OwnerNote, Snapshot, Store, StoreRecord, StoredDocument } from './store.js';
@@ -11,6 +12,8 @@ import type { LoadedDocument, OpenedStore, OwnerLock, OwnerNote, Snapshot, Store
 export class MemoryStore implements Store {
   readonly location: string;
   readonly lock: OwnerLock;
+  readonly spills: BundleFolder;
+  readonly checkpoints: BundleFolder;
   readonly #disk: MemoryDisk;
   #status: 'closed' | 'open' | 'crashed' = 'closed';
   #failure: SocommError | undefined;
@@ -19,6 +22,10 @@ export class MemoryStore implements Store {
   constructor(disk = new MemoryDisk()) {
     this.#disk = disk;
     this.location = disk.location;
+    // Who was killed writes nothing more.
+    const isAlive = (): boolean => this.#status !== 'crashed';
+    this.spills = disk.folder('spill', isAlive);
+    this.checkpoints = disk.folder('checkpoints', isAlive);
     this.lock = {
       tryAcquire: () => this.#status !== 'crashed' && disk.tryLock(this),
       isOwned: () => disk.isOwnedBy(this),

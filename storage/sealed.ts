@@ -1,5 +1,5 @@
 /**
- * The envelope of every value in LevelDB: LevelDB returns a flipped bit as if it were right, so each value carries a
+ * The envelope of every value in LevelDB and of every bundle: LevelDB returns a flipped bit as if it were right, so each value carries a
  * checksum of its own, taken over the name of its document too, so that a value under another's key does not pass.
  *
  *   kind:u8 • version:u8 • body • crc32(document name, kind, version, body):u32 little-endian
@@ -10,8 +10,8 @@ import { crc32 } from 'node:zlib';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 
-/** What a value is, as its first byte: the letters R, C, D, M. */
-export type SealedKind = 'record' | 'chunk' | 'document' | 'meta';
+/** What a value is, as its first byte: the letters R, C, D, M; B for a file that carries documents. */
+export type SealedKind = 'record' | 'chunk' | 'document' | 'meta' | 'bundle';
 
 /** What every decoder here returns; none of them throws. */
 export type Decoded<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: DecodeFailure };
@@ -61,7 +61,7 @@ export function unseal<Value>(
 
 const SEALED_VERSION = 1;
 const CRC_BYTES = 4;
-const KIND_BYTE = { record: 0x52, chunk: 0x43, document: 0x44, meta: 0x4d } as const satisfies Record<SealedKind, number>;
+const KIND_BYTE = { record: 0x52, chunk: 0x43, document: 0x44, meta: 0x4d, bundle: 0x42 } as const satisfies Record<SealedKind, number>;
 
 function checksum(document: string, content: Uint8Array): number {
   return crc32(content, crc32(`${document}\0`));

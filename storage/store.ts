@@ -7,6 +7,7 @@
  */
 
 import type { PeerId } from '../src/base/ids.js';
+import type { BundleFolder } from './bundle-folder.js';
 
 /** Highest frame number per peer. */
 export type Vector = ReadonlyMap<PeerId, number>;
@@ -83,6 +84,10 @@ export interface Store {
   /** Where it lies, for messages. */
   readonly location: string;
   readonly lock: OwnerLock;
+  /** What could not be acknowledged: any peer writes here, with or without the lock; the writer takes it in. Needs no `open()`. */
+  readonly spills: BundleFolder;
+  /** Named states of the whole, to come back to. Needs neither lock nor `open()`. */
+  readonly checkpoints: BundleFolder;
   /** Errors: SOCOMM_STORE_FAILED, SOCOMM_STORE_DAMAGED, SOCOMM_STORE_NEWER, SOCOMM_STORE_MISMATCH, SOCOMM_STORE_GONE, SOCOMM_STORE_IN_USE. */
   open(): Promise<OpenedStore>;
   /**
