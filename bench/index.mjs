@@ -9,14 +9,17 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { measures } from './measures.mjs';
+import { judge, measureTakeovers } from './takeover.mjs';
 
 const ROUNDS = 15;
+const KILLS = 20;
 
 if (process.argv[2] === 'side') {
   const { serve } = await import('./side.mjs');
   await serve();
 } else {
   await compare();
+  console.log(`\n${judge(await measureTakeovers({ kills: KILLS })).text}`);
 }
 
 async function compare() {

@@ -59,6 +59,7 @@ async function bringUpToDate() {
   const errors = reports.find((report) => report !== '') ?? '';
   if (errors !== '') return { built: true, errors };
 
+  nameItself(join(dist, 'esm', 'src', 'replica', 'trial-file.js'));
   for (const { name } of builds) removeStrays(name, new Set(outputs.get(name)));
   if (existsSync(bin)) chmodSync(bin, 0o755);
   writeFileSync(stampFile, stamp);
@@ -131,6 +132,14 @@ function compile(name) {
     child.on('error', reject);
     child.on('close', (code) => resolve(code === 0 ? '' : output || `tsc ended with ${code}\n`));
   });
+}
+
+/**
+ * How a module knows its own file is the one thing that the two builds cannot say in the same words (docs/decisions/0001-two-builds.md).
+ * @param {string} file
+ */
+function nameItself(file) {
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll('__filename', 'import.meta.filename'));
 }
 
 /**

@@ -6,18 +6,24 @@
 import type { Damage, Store, Vector } from '../storage/store.js';
 import type { WriterRef } from '../sync/engine-io.js';
 import { vectorOf } from '../sync/engine-state.js';
+import { MAIN } from '../sync/membership.js';
+import type { MaintenanceOutcome, MaintenanceTask } from '../sync/maintenance.js';
 import type { Synchronizer } from '../sync/synchronizer.js';
 import type { PeerAddress } from '../sync/transport.js';
 import type { Clock } from './base/clock.js';
 import { SocommError, describe, isSocommError } from './base/errors.js';
 import type { Random } from './base/random.js';
 import { Candidate } from './election/candidate.js';
+import { QUICK_TRIES_MS } from './election/election.js';
 import type { ElectionState } from './election/election.js';
+import { Caretaker } from './maintenance/caretaker.js';
 import type { Replica } from './replica/replica.js';
+import type { Intake } from './spill/intake.js';
 import { Writer } from './writer.js';
 import type { WriterHost, WrittenDocument } from './writer-host.js';
 
 export interface CandidacyOptions {
+  readonly group: string;
   readonly address: PeerAddress;
   readonly canWrite: boolean;
   readonly store: Store;
@@ -29,17 +35,23 @@ export interface CandidacyOptions {
   readonly warn: (code: string, message: string) => void;
   /** Something changed that a wait may depend on. */
   readonly changed: () => void;
+  /** Takes in what was spilled, while this peer leads. */
+  readonly intake: Pick<Intake, 'foresee' | 'addForeseen' | 'begin'>;
+  /** On the way out, the last batch could not be written. */
+  readonly lastBatchFailed: (why: string) => void;
 }
 
 export class Candidacy {
   readonly #options: CandidacyOptions;
   readonly #candidate: Candidate;
+  readonly #caretaker: Caretaker;
   #writer: Writer | undefined;
   #failure: unknown;
   #isClosing = false;
 
   constructor(options: CandidacyOptions) {
     this.#options = options;
+    this.#caretaker = new Caretaker({ ...options, pen: () => this.pen });
     this.#candidate = new Candidate({
       canWrite: options.canWrite,
       clock: options.clock,
@@ -63,7 +75,7 @@ export class Candidacy {
     return this.#candidate.state.kind === 'leading' ? this.#writer : undefined;
   }
 
-  /** Why the last takeover failed, until one succeeds. */
+  /** Why the last takeover or the last batch failed, until somebody leads. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -87,13 +99,22 @@ export class Candidacy {
   }
 
   writerChanged(writer: WriterRef | undefined): void {
-    if (writer === undefined) this.#candidate.feed({ kind: 'writer-gone' });
-    else if (writer.id !== this.#options.address.id) this.#candidate.feed({ kind: 'writer-seen' });
+    if (writer === undefined) return this.#candidate.feed({ kind: 'writer-gone' });
+    if (writer.id === this.#options.address.id) return;
+    // It can write: what kept us from it is the past, and no reason to say that nobody can.
+    this.#recover();
+    this.#candidate.feed({ kind: 'writer-seen' });
+  }
+
+  /** What somebody asks of the writer; never rejects. */
+  maintain(task: MaintenanceTask): Promise<MaintenanceOutcome> {
+    return this.#caretaker.carryOut(task);
   }
 
   /** Resolves when the last batch is durable, the database closed and the lock free. */
   close(): Promise<void> {
     this.#isClosing = true;
+    this.#caretaker.end();
     return this.#candidate.close();
   }
 
@@ -103,6 +124,7 @@ export class Candidacy {
   }
 
   #tryLock(): boolean {
+    if (this.#isInGoodHands()) return false;
     try {
       return this.#options.store.lock.tryAcquire();
     } catch (error) {
@@ -111,20 +133,36 @@ export class Candidacy {
     }
   }
 
-  #takeOver(): Promise<number> {
+  /**
+   * Whoever says that it takes over has the lock, and needs the processor more than we need another refusal. If it dies, its
+   * connection drops and we try at once; the slow poll believes nobody.
+   */
+  #isInGoodHands(): boolean {
+    const { state } = this.#candidate;
+    if (state.kind !== 'following' || state.tries === 0 || state.tries >= QUICK_TRIES_MS.length) return false;
+    return [...this.#options.synchronizer.state.links.values()].some(({ status }) => status?.isTakingOver === true);
+  }
+
+  async #takeOver(): Promise<number> {
+    const { synchronizer, intake } = this.#options;
     this.#writer = new Writer(this.#options.store, this.#host());
-    this.#options.synchronizer.setRole(0, { isTakingOver: true });
-    return this.#writer.takeOver();
+    synchronizer.setRole(0, { isTakingOver: true });
+    // Who is synced needs no more to call itself so, and loses no time.
+    if (synchronizer.state.documents.get(MAIN)?.isSynced === true) return this.#writer.takeOver();
+    const [term] = await Promise.all([this.#writer.takeOver(), intake.foresee()]);
+    return term;
   }
 
   #host(): WriterHost {
-    const { address, synchronizer, warn, logBytesBeforeSnapshot } = this.#options;
+    const { address, clock, synchronizer, warn, logBytesBeforeSnapshot } = this.#options;
     return {
       address,
+      clock,
       logBytesBeforeSnapshot,
       termHeard: () => synchronizer.state.termHeard,
       documents: () => this.#writtenDocuments(),
       loaded: (document, missed) => {
+        this.#options.intake.addForeseen(document);
         // What the store had and this group had not: everybody is to have it. It gets a number, which is durable already.
         if (missed !== undefined) synchronizer.localBulk(document);
         this.touch(document);
@@ -154,9 +192,12 @@ export class Candidacy {
   }
 
   #lead(term: number): void {
-    this.#failure = undefined;
+    this.#recover();
     this.#options.synchronizer.setRole(term);
-    void this.#writer?.begin();
+    const writer = this.#writer;
+    void writer?.begin().then(() => {
+      if (this.pen === writer) this.#options.intake.begin();
+    });
   }
 
   #checkLock(): void {
@@ -167,23 +208,34 @@ export class Candidacy {
 
   /** Nothing is acknowledged from here on. */
   #giveUp(error: unknown): void {
-    this.#fail(error);
-    this.#candidate.feed({ kind: 'failed' });
+    // Who was robbed of the lock can write as well as before, once it has the lock again.
+    const isRobbed = this.#candidate.state.kind === 'leading' && isSocommError(error, 'SOCOMM_STORE_IN_USE');
+    this.#fail(error, { isTrouble: !isRobbed });
+    this.#candidate.feed({ kind: isRobbed ? 'robbed' : 'failed' });
+  }
+
+  #recover(): void {
+    this.#failure = undefined;
+    this.#options.synchronizer.setTrouble('');
   }
 
   #tellDamage(damage: readonly Damage[]): void {
-    for (const { what, keptAs } of damage) this.#options.warn('store-damaged', keptAs === undefined ? what : `${what}; kept as ${keptAs}`);
+    for (const { document, what, keptAs } of damage) {
+      const told = document === undefined ? what : `document ${document}: ${what}`;
+      this.#options.warn('store-damaged', keptAs === undefined ? told : `${told}; kept as ${keptAs}`);
+    }
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, { isTrouble = true } = {}): void {
     if (this.#isClosing) {
-      this.#options.warn('closed-unconfirmed', `the last batch of this peer was not written: ${describe(error)}`);
+      this.#options.lastBatchFailed(`the last batch of this peer was not written: ${describe(error)}`);
       return;
     }
     const failure = isSocommError(error) ? error : new SocommError('SOCOMM_IO', describe(error), { cause: error });
     // At each try the same: said once, until it is another, or all is well again.
     const isNews = !isSocommError(this.#failure, failure.code);
     this.#failure = failure;
+    if (isTrouble) this.#options.synchronizer.setTrouble(failure.code);
     if (isNews) this.#options.warn('writing-failed', `${failure.message} [${failure.code}]`);
     this.#options.changed();
   }

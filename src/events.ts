@@ -1,6 +1,6 @@
 /** The events of an instance: a closed set. */
 
-import type { WriterRef } from '../sync/engine-io.js';
+import type { StallReason, WriterRef } from '../sync/engine-io.js';
 import type { InstanceId } from './base/ids.js';
 
 export interface InstanceEvents {
@@ -8,8 +8,12 @@ export interface InstanceEvents {
   'instance-left': { readonly instance: InstanceId };
   /** `undefined` while nobody writes. */
   'writer-changed': { readonly writer: WriterRef | undefined };
-  /** The writer holds its lock but has not been heard for 3 s: nothing becomes durable meanwhile. */
-  stalled: { readonly writer: WriterRef };
+  /**
+   * Nothing becomes durable, and all else goes on. `writer-silent`: the writer holds its lock but has not been heard for 3 s.
+   * A code: nobody writes, and whoever may write cannot, for this reason.
+   */
+  stalled: { readonly writer: WriterRef | undefined; readonly reason: StallReason };
+  /** Ends `stalled`: a writer is there. */
   recovered: { readonly writer: WriterRef };
   warning: Warning;
   closed: Record<string, never>;

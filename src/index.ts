@@ -2,14 +2,22 @@
 
 export { join } from './join.js';
 export type { JoinOptions } from './options.js';
-export type { FlushOptions, Instance } from './instance.js';
+export type { FlushOptions, Instance, SignalOption } from './instance.js';
+export type { BackupMade, CheckpointMade, Compacted } from './maintenance/asking.js';
+export type { Checkpoint } from './maintenance/checkpoint-shelf.js';
 export type { InstanceEvents, Warning } from './events.js';
 export type { DocumentInspection, Inspection, PeerReport } from './inspection.js';
 export { inspectGroup, listGroups } from './groups/look-at-groups.js';
 export type { GroupReport, GroupSummary, LookOptions, StoreReport, StoreSurvey } from './groups/look-at-groups.js';
 export { removeGroup } from './groups/remove-group.js';
 export type { RemovedGroup } from './groups/remove-group.js';
-export type { WriterRef } from '../sync/engine-io.js';
+export { examineGroup } from './groups/examine-group.js';
+export type { Finding, GroupExamination } from './groups/examine-group.js';
+export { repairGroup } from './groups/repair-group.js';
+export type { RepairedGroup } from './groups/repair-group.js';
+export { restoreGroup } from './groups/restore-group.js';
+export type { RestoredGroup } from './groups/restore-group.js';
+export type { StallReason, WriterRef } from '../sync/engine-io.js';
 export { SocommError, isSocommError } from './base/errors.js';
 export type { SocommErrorCode } from './base/errors.js';
 export type { InstanceId, PeerId } from './base/ids.js';

@@ -3,10 +3,13 @@
 import type { StoredDocument } from '../storage/store.js';
 import { isMuted } from '../sync/muting.js';
 import type { Traffic } from '../sync/transport.js';
-import type { WriterRef } from '../sync/engine-io.js';
+import type { StallReason, WriterRef } from '../sync/engine-io.js';
+import { isSocommError } from './base/errors.js';
+import type { SocommErrorCode } from './base/errors.js';
 import type { InstanceId, PeerId } from './base/ids.js';
 import type { Warning } from './events.js';
 import type { Peer } from './peer.js';
+import { stallText } from './stall-text.js';
 import { PACKAGE_VERSION } from './version.js';
 
 export interface PeerReport {
@@ -22,6 +25,8 @@ export interface PeerReport {
   readonly instances: readonly InstanceId[];
   /** It keeps sending what cannot be used, and is not listened to for a while. */
   readonly isMuted: boolean;
+  /** Why it cannot write; '' where nothing is known to be wrong. */
+  readonly trouble: SocommErrorCode | '';
 }
 
 export interface RefusedPeer {
@@ -51,7 +56,11 @@ export interface Inspection {
   readonly writer: WriterRef | undefined;
   readonly election: string;
   readonly isSynced: boolean;
+  /** Nothing becomes durable: the writer is silent, or nobody can write. */
   readonly isStalled: boolean;
+  readonly stallReason: StallReason | undefined;
+  /** What is the matter, why, and what to do, for people. */
+  readonly stallText: string | undefined;
   readonly peers: readonly PeerReport[];
   /** Peers in the roster with whom this one has no version of the protocol in common. */
   readonly refused: readonly RefusedPeer[];
@@ -79,6 +88,7 @@ export function reportPeers(peer: Peer): PeerReport[] {
     packageVersion: PACKAGE_VERSION,
     instances: status.instances,
     isMuted: false,
+    trouble: status.trouble,
   };
   const others = [...links.values()].map((link) => ({
     id: link.id,
@@ -90,6 +100,7 @@ export function reportPeers(peer: Peer): PeerReport[] {
     packageVersion: link.status?.packageVersion ?? '',
     instances: link.status?.instances ?? [],
     isMuted: isMuted(link, peer.options.clock.now()),
+    trouble: link.status?.trouble ?? '',
   }));
   return [own, ...others];
 }
@@ -107,7 +118,7 @@ export function inspectPeer(peer: Peer): Inspection {
     writer: peer.writer,
     election: candidacy.state.kind,
     isSynced: peer.isSynced,
-    isStalled: state.isStalled,
+    ...inspectStall(peer),
     peers,
     refused: [...state.refused].map(([id, { protocol }]) => ({
       id,
@@ -122,6 +133,13 @@ export function inspectPeer(peer: Peer): Inspection {
     store: pen?.storeId === undefined ? undefined : { storeId: pen.storeId, documents: pen.documents },
     warnings: [...peer.warnings.kept],
   };
+}
+
+function inspectStall({ synchronizer, candidacy, options: { group } }: Peer): Pick<Inspection, 'isStalled' | 'stallReason' | 'stallText'> {
+  const reason = synchronizer.state.stallReason;
+  if (reason === undefined) return { isStalled: false, stallReason: undefined, stallText: undefined };
+  const failure = isSocommError(candidacy.failure) && candidacy.failure.code === reason ? candidacy.failure.message : undefined;
+  return { isStalled: true, stallReason: reason, stallText: stallText({ group, reason, failure }) };
 }
 
 function inspectDocument(peer: Peer, name: string): DocumentInspection {

@@ -3,15 +3,20 @@
  * The peer behind it may serve other instances too; this class holds nothing that replicates.
  */
 
-import type { FlushFailure } from '../sync/synchronizer.js';
 import type { WriterRef } from '../sync/engine-io.js';
+import type { MaintenanceTask } from '../sync/maintenance.js';
 import { MAIN } from '../sync/membership.js';
 import { Emitter } from './base/emitter.js';
-import { SocommError, describe, unreachable } from './base/errors.js';
+import { SocommError, describe } from './base/errors.js';
 import type { InstanceId } from './base/ids.js';
 import type { InstanceEvents } from './events.js';
+import { flushFailed, flushTimeout } from './flush-errors.js';
 import { inspectPeer, reportPeers } from './inspection.js';
 import type { Inspection, PeerReport } from './inspection.js';
+import { BUNDLE_REPORT, COMPACTION_REPORT, askWriter, resolveTarget, restoreCheckpoint } from './maintenance/asking.js';
+import type { BackupMade, CheckpointMade, Compacted } from './maintenance/asking.js';
+import { checkCheckpointName, listCheckpoints, removeCheckpoint } from './maintenance/checkpoint-shelf.js';
+import type { Checkpoint } from './maintenance/checkpoint-shelf.js';
 import type { Peer } from './peer.js';
 import type { Y } from './replica/replica.js';
 import { waitUntilSynced } from './waiting.js';
@@ -20,6 +25,10 @@ export interface FlushOptions {
   readonly signal?: AbortSignal;
   /** Rejects with SOCOMM_FLUSH_TIMEOUT after this long. Default: no limit. */
   readonly timeoutMs?: number;
+}
+
+export interface SignalOption {
+  readonly signal?: AbortSignal;
 }
 
 export class Instance {
@@ -66,8 +75,10 @@ export class Instance {
 
   /**
    * Resolves with the writer's term when the writer has everything on disk that this peer wrote before the call,
-   * in all documents and instances, and everything that it builds on. Waits through changes of the writer.
-   * Errors: SOCOMM_NO_WRITER (nobody here may write), SOCOMM_FLUSH_TIMEOUT, SOCOMM_CLOSED; the signal's reason.
+   * in all documents and instances, and everything that it builds on. Waits through changes of the writer, and while it is silent.
+   * Errors: SOCOMM_NO_WRITER (nobody here may write), SOCOMM_FLUSH_TIMEOUT, SOCOMM_CLOSED; the signal's reason. Where whoever may
+   * write cannot, the code that says why: SOCOMM_STORE_FAILED, SOCOMM_STORE_GONE, SOCOMM_STORE_DAMAGED, SOCOMM_STORE_IN_USE,
+   * SOCOMM_STORE_NEWER, SOCOMM_STORE_MISMATCH, SOCOMM_LOCK_UNAVAILABLE, SOCOMM_IO.
    */
   async flush({ signal, timeoutMs }: FlushOptions = {}): Promise<{ readonly term: number }> {
     this.#assertOpen();
@@ -77,7 +88,7 @@ export class Instance {
     this.#peer.heal();
     const outcome = await this.#waiting(signal, async (limit, end) => {
       const { clock } = this.#peer.options;
-      const cancel = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(flushTimeout(this.group, timeoutMs)));
+      const cancel = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(flushTimeout(this.#peer, timeoutMs)));
       try {
         return await this.#peer.synchronizer.flush(limit);
       } finally {
@@ -85,7 +96,49 @@ export class Instance {
       }
     });
     if (outcome.ok) return { term: outcome.term };
-    throw flushFailed(this.group, outcome.reason);
+    throw flushFailed(this.#peer, outcome.code);
+  }
+
+  /**
+   * Has the writer put all documents, as they are in one moment, into one new file, with all that this peer wrote before the
+   * call. Work goes on meanwhile. A relative path is taken from this process's working directory.
+   * Errors: SOCOMM_TARGET_EXISTS, SOCOMM_TARGET_INVALID, SOCOMM_BACKUP_DAMAGED, those of `flush()`; the signal's reason.
+   */
+  async backup(to: string, { signal }: SignalOption = {}): Promise<BackupMade> {
+    const path = resolveTarget(to);
+    return { path, ...(await this.#ask({ action: 'backup', target: path }, BUNDLE_REPORT, signal)) };
+  }
+
+  /** Keeps all documents as they are now, under a name, in the store. Errors: as `backup()`, and a TypeError for a wrong name. */
+  async checkpoint(name: string, { signal }: SignalOption = {}): Promise<CheckpointMade> {
+    checkCheckpointName(name);
+    return { name, ...(await this.#ask({ action: 'checkpoint', target: name }, BUNDLE_REPORT, signal)) };
+  }
+
+  /** The checkpoints that there are, the oldest first. */
+  async checkpoints(): Promise<readonly Checkpoint[]> {
+    this.#assertOpen();
+    return listCheckpoints(this.#peer.options.store.checkpoints);
+  }
+
+  /**
+   * Makes the open documents read as they did then: an ordinary change in one transaction of this instance, with which what others do
+   * meanwhile merges, and which can be undone. Returns the documents' names. Errors: SOCOMM_CHECKPOINT_UNKNOWN, SOCOMM_BACKUP_DAMAGED.
+   */
+  async restoreCheckpoint(name: string, { signal }: SignalOption = {}): Promise<readonly string[]> {
+    await this.synced({ ...(signal && { signal }) });
+    return restoreCheckpoint(this.#peer, name, this);
+  }
+
+  /** Errors: SOCOMM_CHECKPOINT_UNKNOWN. */
+  async removeCheckpoint(name: string): Promise<void> {
+    this.#assertOpen();
+    await removeCheckpoint(this.#peer.options.store.checkpoints, name);
+  }
+
+  /** Has the writer replace every log by a snapshot and give the space back. Errors: those of `flush()`. */
+  async compact({ signal }: SignalOption = {}): Promise<Compacted> {
+    return this.#ask({ action: 'compact', target: '' }, COMPACTION_REPORT, signal);
   }
 
   /** Whether this instance's peer is the one that writes to disk. */
@@ -171,6 +224,12 @@ export class Instance {
     }
   }
 
+  /** What was written before it comes first. */
+  async #ask<Name extends string>(task: MaintenanceTask, names: readonly Name[], signal: AbortSignal | undefined) {
+    await this.flush({ ...(signal && { signal }) });
+    return this.#waiting(signal, (limit) => askWriter(this.#peer, task, { names, signal: limit }));
+  }
+
   #assertOpen(): void {
     if (this.#status !== 'open') throw new SocommError('SOCOMM_CLOSED', `this instance of group ${this.group} is closed`);
     this.#peer.assertOpen();
@@ -191,20 +250,4 @@ const EVENTS: ReadonlySet<keyof InstanceEvents> = new Set([
 
 function checkTimeout(timeoutMs: number | undefined): void {
   if (timeoutMs !== undefined && !(timeoutMs >= 0)) throw new TypeError(`timeoutMs is a number of milliseconds; got ${String(timeoutMs)}`);
-}
-
-function flushTimeout(group: string, timeoutMs: number): SocommError {
-  const message = `the writer of group ${group} did not confirm within ${timeoutMs} ms; the change is applied and travels, but may not be on disk yet`;
-  return new SocommError('SOCOMM_FLUSH_TIMEOUT', message);
-}
-
-function flushFailed(group: string, reason: FlushFailure): SocommError {
-  switch (reason) {
-    case 'no-writer':
-      return new SocommError('SOCOMM_NO_WRITER', `nobody in group ${group} may write to disk: join one instance with storage: 'auto'`);
-    case 'closed':
-      return new SocommError('SOCOMM_CLOSED', `this instance of group ${group} was closed before the writer confirmed`);
-    default:
-      return unreachable(reason);
-  }
 }

@@ -1,6 +1,7 @@
 /** The one place that picks implementations: ZeroMQ, LevelDB and locked files for users, whatever is given for tests. */
 
 import { resolve } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { checkGroup, resolveStoreDirectory } from '../storage/layout.js';
 import { loadFileLocks } from '../storage/file-lock.js';
 import { loadLevel } from '../storage/level-open.js';
@@ -11,6 +12,7 @@ import { defaultRuntimeDirectory, ensureRuntimeDirectory, systemRuntimeEnvironme
 import type { Transport } from '../sync/transport.js';
 import { ZeromqTransport } from '../sync/zeromq-transport.js';
 import { systemClock } from './base/clock.js';
+import { SocommError } from './base/errors.js';
 import { guarded, silent } from './base/log.js';
 import { systemRandom } from './base/random.js';
 import { enter } from './enter.js';
@@ -30,7 +32,7 @@ import { PACKAGE_VERSION } from './version.js';
  * @returns with the whole state: the store loaded, or caught up with a live peer (see `wait`).
  * Errors: `TypeError` for a wrong name or option; else a `SocommError`: SOCOMM_DIRECTORY_INVALID, SOCOMM_STORE_FOREIGN,
  * SOCOMM_STORE_NEWER, SOCOMM_STORE_MISMATCH, SOCOMM_STORE_DAMAGED, SOCOMM_STORE_FAILED, SOCOMM_RUNTIME_DIRECTORY_UNSAFE,
- * SOCOMM_NATIVE_MISSING, SOCOMM_NO_IPC, SOCOMM_LOCK_UNAVAILABLE, SOCOMM_WRITER_STALLED, SOCOMM_WRITER_UNREACHABLE,
+ * SOCOMM_NATIVE_MISSING, SOCOMM_NOT_MAIN_THREAD, SOCOMM_NO_IPC, SOCOMM_LOCK_UNAVAILABLE, SOCOMM_WRITER_STALLED, SOCOMM_WRITER_UNREACHABLE,
  * SOCOMM_VERSION_REFUSED.
  */
 export async function join(group: string, options: JoinOptions = {}): Promise<Instance> {
@@ -42,6 +44,7 @@ export async function join(group: string, options: JoinOptions = {}): Promise<In
 
 async function obtainPeer(group: string, options: JoinOptions): Promise<BorrowedPeer> {
   const { store, discovery } = options;
+  checkThread(options);
   // First what may be refused without a trace, then what makes a directory.
   const transport = transportOf(options);
   if (store !== undefined && discovery !== undefined) return ownPeer(openPeer(group, options, { transport, store, discovery }));
@@ -49,6 +52,16 @@ async function obtainPeer(group: string, options: JoinOptions): Promise<Borrowed
   const open = async (): Promise<Peer> => openPeer(group, options, { transport, ...(await homeIn(directory, group, options)) });
   if (options.replica === 'own' || isEmbedded(options)) return ownPeer(open());
   return borrowPeer(`${group} ${directory}`, options, open);
+}
+
+/** The addons abort the whole process when a worker that uses them ends: refused before any of them is loaded. */
+function checkThread({ transport, store }: JoinOptions): void {
+  if (isMainThread || (transport !== undefined && store !== undefined)) return;
+  throw new SocommError(
+    'SOCOMM_NOT_MAIN_THREAD',
+    'join() was called in a worker thread, whose end would take the whole process down: ZeroMQ and LevelDB bear only the main one.' +
+      ' Join there, and give the worker what it needs through a MessagePort.',
+  );
 }
 
 /** With parts of its own, a peer is nobody else's. */

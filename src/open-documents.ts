@@ -7,6 +7,8 @@ import { assert } from './base/errors.js';
 import type { PeerId } from './base/ids.js';
 import type { Random } from './base/random.js';
 import type { Candidacy } from './candidacy.js';
+import type { TakenIn } from './spill/intake.js';
+import type { Spiller } from './spill/spiller.js';
 import { Replica } from './replica/replica.js';
 import type { ReplicaListener } from './replica/replica.js';
 import type { UpdateSource } from './replica/update-check.js';
@@ -17,9 +19,10 @@ export interface OpenDocumentsOptions {
   readonly self: PeerId;
   readonly random: Random;
   readonly warnings: Warnings;
-  /** Both are there before the first document is opened. */
+  /** These are there before the first document is opened. */
   readonly synchronizer: () => Synchronizer;
   readonly candidacy: () => Candidacy;
+  readonly spiller: () => Spiller;
 }
 
 export class OpenDocuments {
@@ -52,16 +55,36 @@ export class OpenDocuments {
   apply(name: string, updates: readonly Uint8Array[], from: PeerId, source: UpdateSource): ApplyOutcome {
     const replica = this.get(name);
     replica.heal();
+    const { changes } = replica;
     this.#applying = from;
     const outcome = replica.apply(updates, source);
     this.#applying = undefined;
+    if (source === 'catch-up' && replica.changes !== changes) this.#options.spiller().noteDoubt(name, from);
     // Its number counts even where the content had come another way and there is nothing to record.
     if (outcome.ok) this.#options.candidacy().touch(name);
     return outcome;
   }
 
+  /** Applies what was spilled, and gives it a number, so that everybody gets it and it is known when it is durable. */
+  takeIn(name: string, update: Uint8Array): TakenIn {
+    const replica = this.get(name);
+    replica.heal();
+    // What waits for something that may come still must not be set aside with what never will.
+    if (replica.hasPending()) return 'busy';
+    const { changes } = replica;
+    const outcome = replica.apply([update], 'catch-up');
+    if (!outcome.ok) return { refused: outcome.detail };
+    const isWhole = !replica.hasPending();
+    if (!isWhole) replica.setAside();
+    // Also where all was here already: only a number given now shows that it is durable.
+    if (isWhole || replica.changes !== changes) this.#options.synchronizer().localBulk(name);
+    this.#options.candidacy().touch(name);
+    return isWhole ? 'whole' : 'incomplete';
+  }
+
   /** Drops what builds on something that nobody alive has. */
   setAside(name: string): void {
+    this.#options.spiller().noteDoubt(name, undefined);
     const bytes = this.get(name).setAside();
     this.#options.warnings.raise(
       'update-set-aside',
@@ -89,15 +112,19 @@ export class OpenDocuments {
   }
 
   #listener(name: string): ReplicaListener {
-    const { self, synchronizer, candidacy, warnings } = this.#options;
+    const { self, synchronizer, candidacy, spiller, warnings } = this.#options;
     return {
       changed: (update) => {
         // Its number is given in the drain to come.
         const seq = (synchronizer().state.documents.get(name)?.ownSeq ?? 0) + 1;
         candidacy().record(name, update, new Map([[self, seq]]));
         synchronizer().local(name, update);
+        spiller().noteChange(name);
       },
-      received: (update) => candidacy().record(name, update, this.#originOf(name)),
+      received: (update) => {
+        candidacy().record(name, update, this.#originOf(name));
+        spiller().noteChange(name);
+      },
       ...replicaWarnings(name, warnings),
     };
   }

@@ -15,6 +15,8 @@ interface Entry {
 }
 
 const shared = new Map<string, Entry>();
+/** Those that have not ended: what they have not saved is saved when the process ends without them. */
+const living = new Set<Peer>();
 
 export interface BorrowedPeer {
   readonly peer: Peer;
@@ -28,7 +30,7 @@ export async function borrowPeer(key: string, options: JoinOptions, open: () => 
   for (let found = shared.get(key); found?.closing !== undefined; found = shared.get(key)) await Promise.allSettled([found.closing]);
   let entry = shared.get(key);
   if (entry === undefined) {
-    entry = { options, opened: open(), users: 0, closing: undefined };
+    entry = { options, opened: open().then(watchOver), users: 0, closing: undefined };
     shared.set(key, entry);
   } else {
     const option = differingOption(entry.options, options);
@@ -60,7 +62,7 @@ async function giveBack(key: string, entry: Entry, peer: Peer, instance: Instanc
 
 /** A peer that nobody shares. */
 export async function ownPeer(opened: Promise<Peer>): Promise<BorrowedPeer> {
-  const peer = await opened;
+  const peer = watchOver(await opened);
   return {
     peer,
     release: (instance) => {
@@ -68,6 +70,23 @@ export async function ownPeer(opened: Promise<Peer>): Promise<BorrowedPeer> {
       return closePeer(peer);
     },
   };
+}
+
+/** One listener for all, for as long as there is somebody to look after. It is told of every end but a kill, and of worker threads' too. */
+function watchOver(peer: Peer): Peer {
+  if (living.size === 0) process.on('exit', endAll);
+  living.add(peer);
+  const unwatch = peer.watch(() => {
+    if (peer.status !== 'closed') return;
+    unwatch();
+    living.delete(peer);
+    if (living.size === 0) process.off('exit', endAll);
+  });
+  return peer;
+}
+
+function endAll(): void {
+  for (const peer of living) peer.endAtOnce();
 }
 
 /** Asks the writer, for a limited time, to take what it has not confirmed; then ends the peer. */

@@ -10,7 +10,6 @@ import type { WriterRef } from '../sync/engine-io.js';
 import type { EngineLimits } from '../sync/limits.js';
 import { MAIN } from '../sync/membership.js';
 import { Synchronizer } from '../sync/synchronizer.js';
-import type { SynchronizerHost } from '../sync/synchronizer-host.js';
 import { deferredListener } from '../sync/transport.js';
 import type { Transport } from '../sync/transport.js';
 import { PROTOCOL } from '../sync/wire/frame.js';
@@ -25,11 +24,14 @@ import type { Random } from './base/random.js';
 import { Scope } from './base/scope.js';
 import { Candidacy } from './candidacy.js';
 import type { InstanceEvents } from './events.js';
+import { saveUnconfirmed, whyUnconfirmed } from './leaving.js';
 import { OpenDocuments } from './open-documents.js';
+import { peerHost } from './peer-host.js';
 import type { Replica } from './replica/replica.js';
 import { RosterPoll } from './roster-poll.js';
+import { spillParts } from './spill/parts.js';
+import type { SpillParts } from './spill/parts.js';
 import { PACKAGE_VERSION } from './version.js';
-
 import { Warnings } from './warnings.js';
 
 export interface PeerOptions {
@@ -50,6 +52,11 @@ export interface PeerOptions {
   readonly logBytesBeforeSnapshot?: number;
 }
 
+interface Parts extends SpillParts {
+  readonly synchronizer: Synchronizer;
+  readonly candidacy: Candidacy;
+}
+
 export class Peer {
   readonly id: PeerId;
   readonly options: PeerOptions;
@@ -60,11 +67,13 @@ export class Peer {
   readonly #instances = new Set<InstanceId>();
   /** Called whenever something changes that a wait may depend on. */
   readonly #watchers = new Set<() => void>();
-  #parts: { readonly synchronizer: Synchronizer; readonly candidacy: Candidacy } | undefined;
+  #parts: Parts | undefined;
   #status: 'open' | 'closing' | 'closed' = 'open';
   #instanceCount = 0;
   #closing: Promise<void> | undefined;
   #poll: RosterPoll | undefined;
+  /** Why what it has is not known to be durable, when it ends. */
+  #unconfirmed: string | undefined = 'nobody was asked';
 
   constructor(options: PeerOptions) {
     this.options = options;
@@ -79,6 +88,7 @@ export class Peer {
       warnings: this.warnings,
       synchronizer: () => this.synchronizer,
       candidacy: () => this.candidacy,
+      spiller: () => this.#whole.spiller,
     });
   }
 
@@ -96,8 +106,8 @@ export class Peer {
     const { transport, discovery, clock, random, log } = this.options;
     const { store, canWrite, pid, limits, logBytesBeforeSnapshot, protocol = PROTOCOL } = this.options;
     // Nobody knows our address before `announce`, so nothing arrives before the synchronizer is there.
-    // Released in reverse: the writer's office, then goodbye, then the sockets, then the roster. The lock is free before
-    // others hear that we go, so that whoever tries it then gets it.
+    // Released in reverse: the writer's office, then what nobody confirmed, then goodbye, then the sockets, then the roster. The lock
+    // is free and the spill is there before others hear that we go, so that whoever looks for either then finds it.
     this.#scope.add('the roster entry', () => discovery.withdraw());
     this.#scope.add('the sockets', () => transport.close());
     const address = await transport.open(
@@ -107,7 +117,17 @@ export class Peer {
     const packageVersion = PACKAGE_VERSION;
     const described = { address, canWrite, pid, packageVersion, limits, protocol };
     const synchronizer = new Synchronizer({ transport, discovery, clock, log, host: this.#host(), ...described });
+    const { spiller, intake } = spillParts({
+      self: this.id,
+      peer: this.options,
+      synchronizer,
+      documents: this.#documents,
+      warnings: this.warnings,
+      storeId: () => this.candidacy.pen?.storeId ?? '',
+      openDocument: (name) => this.openDocument(name),
+    });
     const candidacy = new Candidacy({
+      group: this.options.group,
       address,
       canWrite,
       store,
@@ -118,9 +138,12 @@ export class Peer {
       replicas: this.#documents.replicas,
       warn: (code, message) => this.warnings.raise(code, message),
       changed: () => this.#notify(),
+      intake,
+      lastBatchFailed: (why) => void (this.#unconfirmed ??= why),
     });
-    this.#parts = { synchronizer, candidacy };
+    this.#parts = { synchronizer, candidacy, spiller, intake };
     this.#scope.add('the place in the mesh', () => synchronizer.leave());
+    this.#scope.add('what nobody confirmed', () => saveUnconfirmed(spiller, this.warnings, this.#unconfirmed));
     this.#scope.add('the office of the writer', () => candidacy.close());
     this.#documents.open(MAIN);
     await discovery.announce({ ...address, pid, packageVersion, ...protocol, canWrite });
@@ -131,13 +154,16 @@ export class Peer {
   }
 
   get synchronizer(): Synchronizer {
-    assert(this.#parts !== undefined, 'a peer is used after it was opened');
-    return this.#parts.synchronizer;
+    return this.#whole.synchronizer;
   }
 
   get candidacy(): Candidacy {
+    return this.#whole.candidacy;
+  }
+
+  get #whole(): Parts {
     assert(this.#parts !== undefined, 'a peer is used after it was opened');
-    return this.#parts.candidacy;
+    return this.#parts;
   }
 
   get status(): 'open' | 'closing' | 'closed' {
@@ -200,19 +226,7 @@ export class Peer {
   async settle(limitMs: number): Promise<void> {
     if (this.#status !== 'open') return;
     this.heal();
-    // The writer writes its own in `close()`; who has written nothing has nothing to ask for.
-    if (this.role === 'writer' || !this.#hasWritten()) return;
-    const limit = new AbortController();
-    const cancel = this.options.clock.after(limitMs, () => limit.abort());
-    try {
-      const { ok } = await this.synchronizer.flush(limit.signal);
-      if (!ok) this.warnings.raise('closed-unconfirmed', 'nobody here may write to disk what this peer wrote last');
-    } catch (error) {
-      if (!limit.signal.aborted) throw error;
-      this.warnings.raise('closed-unconfirmed', `the writer did not confirm within ${limitMs} ms what this peer wrote last`);
-    } finally {
-      cancel();
-    }
+    this.#unconfirmed = await whyUnconfirmed(this.synchronizer, this.options.clock, limitMs);
   }
 
   /** Brings back what a listener of the application has muted. */
@@ -220,9 +234,15 @@ export class Peer {
     this.#documents.heal();
   }
 
-  #hasWritten(): boolean {
-    this.synchronizer.drain();
-    return [...this.synchronizer.state.documents.values()].some(({ ownSeq }) => ownSeq > 0);
+  /** The process ends in this very moment: saves what nobody confirmed. Never throws. */
+  endAtOnce(): void {
+    if (this.#status === 'closed') return;
+    try {
+      this.heal();
+      this.#parts?.spiller.spillAtOnce();
+    } catch (error) {
+      this.warnings.raise('closed-unconfirmed', `the process ended, and what this peer had last could not be saved: ${describe(error)}`);
+    }
   }
 
   /** The writer's last batch, its database, its lock; then goodbye, sockets, roster. Idempotent. */
@@ -234,6 +254,7 @@ export class Peer {
   async #close(): Promise<void> {
     this.#status = 'closing';
     this.#poll?.stop();
+    this.#parts?.intake.end();
     this.#parts?.synchronizer.drain();
     try {
       await this.#scope.close();
@@ -247,6 +268,8 @@ export class Peer {
   crash(): void {
     this.#closing = Promise.resolve();
     this.#poll?.stop();
+    this.#parts?.intake.end();
+    this.#parts?.spiller.stop();
     this.#parts?.candidacy.crash();
     this.#parts?.synchronizer.stop();
     this.#end();
@@ -258,32 +281,17 @@ export class Peer {
     this.events.clear();
   }
 
-  #host(): SynchronizerHost {
-    const { events, warnings } = this;
-    return {
-      apply: (document, updates, from, source) => this.#documents.apply(document, updates, from, source),
-      setAside: (document) => this.#documents.setAside(document),
-      renewClientId: (document, peer) => this.#documents.renewClientId(document, peer),
-      synced: () => this.#notify(),
-      writerChanged: (writer) => {
-        this.candidacy.writerChanged(writer);
-        events.emit('writer-changed', { writer });
-        this.#notify();
-      },
-      instancesChanged: (joined, left) => {
-        for (const instance of joined) events.emit('instance-joined', { instance });
-        for (const instance of left) events.emit('instance-left', { instance });
-      },
-      peerLost: () => {
-        // It may have been the writer and we had not heard so yet: a try costs nothing.
-        if (this.writer === undefined) this.candidacy.writerChanged(undefined);
-        this.#notify();
-      },
-      peerRefused: () => this.#notify(),
-      stalled: (writer) => events.emit('stalled', { writer }),
-      recovered: (writer) => events.emit('recovered', { writer }),
-      warn: (code, message) => warnings.raise(code, message),
-    };
+  #host(): ReturnType<typeof peerHost> {
+    return peerHost({
+      documents: this.#documents,
+      events: this.events,
+      warnings: this.warnings,
+      parts: () => this.#whole,
+      isWriter: () => this.role === 'writer',
+      hasWriter: () => this.writer !== undefined,
+      changed: () => this.#notify(),
+      maintain: (task) => this.candidacy.maintain(task),
+    });
   }
 
   #notify(): void {

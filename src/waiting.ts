@@ -29,7 +29,9 @@ export function waitUntilSynced(peer: Peer, { signal, isImpatient }: SyncedOptio
     let heardAt = startedAt;
     let reviewedAt = startedAt;
     let cancelReview: (() => void) | undefined;
+    let hasEnded = false;
     const end = (settle: () => void): void => {
+      hasEnded = true;
       cancelReview?.();
       unwatch();
       signal?.removeEventListener('abort', abort);
@@ -40,18 +42,23 @@ export function waitUntilSynced(peer: Peer, { signal, isImpatient }: SyncedOptio
       if (peer.isSynced) return end(resolve);
       if (peer.status !== 'open') return end(() => reject(closed(peer)));
       const { failure } = peer.candidacy;
-      if (isImpatient && isSocommError(failure) && !isAnyoneComplete(peer)) return end(() => reject(failure));
+      // Whoever has not spoken yet may have the whole state: a store that fails is no reason to keep out of a group that lives in memory.
+      if (isImpatient && isSocommError(failure) && !mayAnyoneBeComplete(peer)) return end(() => reject(failure));
       if (isImpatient && isRefused(peer)) return end(() => reject(versionRefused(peer)));
     };
     const review = (): void => {
       // A loop that was blocked, or a machine that slept, is our own silence and nobody else's.
       const lateMs = Math.max(0, clock.now() - reviewedAt - REVIEW_MS);
       reviewedAt = clock.now();
+      look();
+      if (hasEnded) return;
       heardAt = Math.max(heardAt + lateMs, lastHeardAt(peer, startedAt));
       if (clock.now() - heardAt < JOIN_SILENCE_MS) {
         cancelReview = clock.after(REVIEW_MS, review);
         return;
       }
+      const { failure } = peer.candidacy;
+      if (isSocommError(failure)) return end(() => reject(failure));
       void explainSilence(peer).then((error) => end(() => reject(error)));
     };
     const unwatch = peer.watch(look);
@@ -83,8 +90,8 @@ function versionRefused({ synchronizer, options: { group } }: Peer): SocommError
   );
 }
 
-function isAnyoneComplete(peer: Peer): boolean {
-  return [...peer.synchronizer.state.links.values()].some((link) => link.status?.isComplete === true);
+function mayAnyoneBeComplete(peer: Peer): boolean {
+  return [...peer.synchronizer.state.links.values()].some(({ status }) => status === undefined || status.isComplete);
 }
 
 /** When somebody last showed that the whole state is on its way: us loading, an answer in chunks, a pulse, a peer that loads. */

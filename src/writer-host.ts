@@ -2,6 +2,7 @@
 
 import type { Damage, Vector } from '../storage/store.js';
 import type { PeerAddress } from '../sync/transport.js';
+import type { Clock } from './base/clock.js';
 import type { Replica } from './replica/replica.js';
 
 /** A document as the writer sees it. */
@@ -16,11 +17,14 @@ export interface WrittenDocument {
 
 export interface WriterHost {
   readonly address: PeerAddress;
+  readonly clock: Clock;
   /** Highest term that any peer was heard to claim. */
   readonly termHeard: () => number;
   readonly documents: () => readonly WrittenDocument[];
   /** Default: LOG_BYTES_BEFORE_SNAPSHOT. */
   readonly logBytesBeforeSnapshot: number | undefined;
+  /** Default: the one that is built beside trial.ts. */
+  readonly trialWorkerFile?: string;
   /** The document was loaded whole; `missed` is what the live replica had not had. */
   loaded(document: string, missed: Uint8Array | undefined): void;
   stored(document: string, vector: Vector): void;

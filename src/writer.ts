@@ -5,39 +5,37 @@
  * and never while something is pending: so it covers what its frames build on. See docs/STORAGE.md.
  */
 
-import type { PeerAddress } from '../sync/transport.js';
 import type { OpenedStore, Store, StoreRecord, StoredDocument, Vector } from '../storage/store.js';
 import { SocommError } from './base/errors.js';
 import { Compaction } from './compaction.js';
-import type { Replica } from './replica/replica.js';
 import type { WriterHost, WrittenDocument } from './writer-host.js';
+import { BatchQueue, batchesOf } from './writing/batch-queue.js';
+import { EMPTY_VECTOR, Loading } from './writing/loading.js';
+import { Turns } from './writing/turns.js';
+import { wholeStates } from './writing/whole-states.js';
+import type { WholeDocument } from './writing/whole-states.js';
 
-/** What is known of a document since it was loaded. */
-interface Loaded {
-  /** What of it the live replica had not had. */
-  readonly missed: Uint8Array | undefined;
-  /** The replica's count of changes then, and its state vector. */
-  readonly changes: number;
-  readonly base: Uint8Array;
+export interface CompactionSizes {
+  /** Of all snapshots and logs together, as LevelDB is given them. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
 }
-
-/** A batch is closed above this; the rest makes the next one. */
-export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 export class Writer {
   readonly #store: Store;
   readonly #host: WriterHost;
-  #queue: StoreRecord[] = [];
+  readonly #queue = new BatchQueue();
   readonly #touched = new Set<string>();
-  readonly #loaded = new Map<string, Loaded>();
+  readonly #loading: Loading;
   readonly #compaction: Compaction;
+  readonly #turns = new Turns();
   #term = 0;
   #status: 'idle' | 'taking-over' | 'writing' | 'ended' = 'idle';
   #pump: Promise<void> | undefined;
   /** The takeover, for whoever must wait for its end. */
   #work: Promise<number> | undefined;
   #hasBegun = false;
-  #isLoading = false;
+  #isAnnounced = false;
   /** The last batch is being asked for: what comes after it is the next writer's. */
   #isSettling = false;
   /** What the takeover's record covers. */
@@ -47,7 +45,28 @@ export class Writer {
   constructor(store: Store, host: WriterHost) {
     this.#store = store;
     this.#host = host;
-    this.#compaction = new Compaction(store, host);
+    const failed = (error: unknown): void => this.#fail(error);
+    this.#loading = new Loading({
+      store,
+      host,
+      failed,
+      hasEnded: () => this.#hasEnded(),
+      completed: (name, update) => this.record(name, update, new Map()),
+      loaded: (name, { isDamaged, isTorn }) => {
+        if (isDamaged) this.#compaction.noteDamaged(name);
+        if (isTorn) this.#compaction.noteTorn(name);
+        // What was pending may have found what it builds on.
+        this.touch(name);
+      },
+    });
+    this.#compaction = new Compaction({
+      store,
+      host,
+      failed,
+      term: () => this.#term,
+      documents: () => host.documents().filter(({ name }) => this.#loading.has(name)),
+      inTurn: (work) => this.#inTurn(work),
+    });
   }
 
   get term(): number {
@@ -78,7 +97,7 @@ export class Writer {
     this.#opened = opened;
     if (opened.damage.length > 0) this.#host.damaged(opened.damage);
     const owner = await this.#store.readOwner();
-    for (const document of this.#host.documents()) if (!document.isSynced) await this.#load(document);
+    await this.#loading.loadUnsynced();
     this.#assertHeld();
 
     this.#term = Math.max(opened.term, owner?.term ?? 0, this.#host.termHeard()) + 1;
@@ -87,94 +106,70 @@ export class Writer {
     for (const document of this.#host.documents()) {
       const { name, replica } = document;
       if (!replica.hasPending()) this.#watermarks.set(name, document.vector());
-      const base = this.#storedBase(name, replica);
+      const base = this.#loading.storedBase(name, replica, opened);
       if (base === undefined) continue;
       records.push({ document: name, update: replica.difference(base), origins: new Map(), isTakeover: true });
     }
-    this.#queue = [];
+    this.#queue.take();
     this.#status = 'writing';
     await this.#store.append(this.#term, records);
-    await this.#store.announceOwner({ peer: this.#host.address.id, term: this.#term, ...endpoints(this.#host.address) });
     this.#assertHeld();
     return this.#term;
   }
 
-  /** Says what the takeover's record made durable, and loads what was left for later. */
+  /** Says what the takeover's record made durable; then comes what can wait: `owner.json`, and what was left to be loaded. */
   async begin(): Promise<void> {
     for (const [name, vector] of this.#watermarks) this.#host.stored(name, vector);
     this.#watermarks.clear();
     this.#hasBegun = true;
-    // Only now, with the term durable, is what was loaded first called whole.
-    for (const name of this.#loaded.keys()) this.#tellLoaded(name);
     this.#kick();
-    await this.#loadRest();
+    await this.#loading.begin();
+    this.#kick();
   }
 
   /** A document was opened while we hold the office: what the store has of it comes to it as to the others. */
   documentOpened(): void {
-    if (this.#hasBegun) void this.#loadRest();
+    if (this.#hasBegun) void this.#loading.loadRest();
   }
 
-  async #loadRest(): Promise<void> {
-    if (this.#isLoading) return; // whoever loads looks again after each document
-    this.#isLoading = true;
-    try {
-      for (let next = this.#nextToLoad(); next !== undefined; next = this.#nextToLoad()) await this.#load(next);
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#isLoading = false;
-    }
-    this.#kick();
+  /**
+   * Every document of the store, whole (encoding V2), as it is in one tick, once all that is open here has been loaded.
+   * Rejects with what ended the office, if it ends first.
+   */
+  async states(): Promise<readonly WholeDocument[]> {
+    await this.#whenLoaded();
+    return wholeStates(
+      this.#store,
+      () => this.#host.documents(),
+      () => this.#assertHeld(),
+    );
   }
 
-  #nextToLoad(): WrittenDocument | undefined {
-    if (this.#hasEnded()) return undefined;
-    return this.#host.documents().find(({ name }) => !this.#loaded.has(name));
+  /** Replaces every log by a snapshot and gives the space back, once all has been loaded; batches go on. Rejects as `states()` does. */
+  async compact(): Promise<CompactionSizes> {
+    await this.#whenLoaded();
+    const bytesBefore = this.#storedBytes();
+    await this.#compaction.compactAll();
+    await this.#store.compact();
+    this.#assertHeld();
+    return { bytesBefore, bytesAfter: this.#storedBytes() };
   }
 
-  /** The state vector above which the replica's state is not known to be in the store; undefined where all of it is. */
-  #storedBase(name: string, replica: Replica): Uint8Array | undefined {
-    if (replica.isEmpty) return undefined;
-    const loaded = this.#loaded.get(name);
-    if (loaded === undefined) return this.#opened?.documents.find((stored) => stored.name === name)?.snapshotVector ?? EMPTY_VECTOR;
-    return loaded.changes === replica.changes ? undefined : loaded.base;
+  async #whenLoaded(): Promise<void> {
+    await this.#work;
+    this.#assertHeld();
+    await this.#loading.loadRest();
+    this.#assertHeld();
   }
 
-  async #load({ name, replica }: WrittenDocument): Promise<void> {
-    const loaded = await this.#store.load(name);
-    if (this.#hasEnded()) return;
-    const wasEmpty = replica.isEmpty;
-    if (loaded.damage.length > 0) {
-      this.#compaction.noteDamaged(name);
-      this.#touched.add(name);
-      this.#host.damaged(loaded.damage);
-    }
-    const { changes } = replica;
-    const hadPending = replica.hasPending();
-    const missed = replica.load(loaded);
-    // What a listener that threw meanwhile has kept from being told is told now: it counts as a change.
-    replica.heal();
-    // An observer may have written while it was loaded: that is not in the store.
-    const isPure = wasEmpty && replica.changes === changes;
-    // What came from elsewhere before the loading is not in the store, and cannot be told apart any more.
-    this.#loaded.set(name, { missed, changes: wasEmpty ? changes : -1, base: isPure ? replica.stateVector() : EMPTY_VECTOR });
-    // What was pending may have been completed by what was loaded: then it is in the replica now, and not in the store.
-    if (hadPending && missed !== undefined) this.record(name, missed, new Map());
-    if (this.#hasBegun) this.#tellLoaded(name);
-    if (replica.hasPending()) this.#compaction.noteTorn(name);
-    // What was pending may have found what it builds on.
-    this.touch(name);
-  }
-
-  #tellLoaded(name: string): void {
-    this.#host.loaded(name, this.#loaded.get(name)?.missed);
+  #storedBytes(): number {
+    return this.#store.documents().reduce((sum, { snapshotBytes, logBytes, olderBytes }) => sum + snapshotBytes + logBytes + olderBytes, 0);
   }
 
   /** A replica integrated something; `origins` says whose frames, for people and tools. */
   record(document: string, update: Uint8Array, origins: Vector): void {
     if (this.#status !== 'writing') return; // Before the takeover's difference: that will hold it.
-    this.#queue.push({ document, update, origins, isTakeover: false });
+    this.#queue.add({ document, update, origins, isTakeover: false });
     this.touch(document);
   }
 
@@ -185,66 +180,74 @@ export class Writer {
     this.#kick();
   }
 
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turns.add(work);
+    this.#kick();
+    return done;
+  }
+
   #kick(): void {
     if (!this.#hasBegun || this.#isSettling) return; // The takeover's record is the one batch in flight.
     // In a microtask, so that what one tick writes goes in one batch.
     this.#pump ??= Promise.resolve().then(() => this.#run());
   }
 
+  get #hasWork(): boolean {
+    return this.#status === 'writing' && (this.#touched.size > 0 || !this.#isAnnounced || !this.#turns.isEmpty);
+  }
+
   async #run(): Promise<void> {
     try {
-      while (this.#touched.size > 0 && this.#status === 'writing' && !this.#isSettling) {
+      while (this.#hasWork && !this.#isSettling) {
         await this.#writeBatch();
-        await this.#compactOne();
+        if (!this.#hasEnded()) await this.#announce();
+        if (!this.#hasEnded()) await this.#turns.take();
+        if (!this.#hasEnded()) await this.#compaction.step();
       }
     } catch (error) {
       this.#fail(error);
     } finally {
       this.#pump = undefined;
     }
-    if (this.#touched.size > 0 && this.#status === 'writing') this.#kick();
+    if (this.#hasWork) this.#kick();
+  }
+
+  /** For people, and for who cannot reach us. The term is durable without it, so whoever waits for the first batch is not kept waiting. */
+  async #announce(): Promise<void> {
+    if (this.#isAnnounced) return;
+    this.#isAnnounced = true;
+    const { id, publisher, responder } = this.#host.address;
+    await this.#store.announceOwner({ peer: id, term: this.#term, publisher, responder });
   }
 
   #fail(error: unknown): void {
     if (this.#status === 'ended') return;
     this.#status = 'ended';
+    this.#turns.end(error);
     this.#host.failed(error);
   }
 
   async #writeBatch(): Promise<void> {
+    if (this.#touched.size === 0) return;
     const watermarks = new Map<string, Vector>();
-    for (const document of this.#host.documents()) {
+    const documents = this.#host.documents();
+    for (const document of documents) {
       const { name, replica } = document;
       if (this.#touched.has(name) && !replica.hasPending()) watermarks.set(name, document.vector());
     }
     this.#touched.clear();
     // No more than is there now: what comes meanwhile makes the next batch, and must not keep this one's watermark back.
-    for (let left = this.#queue.length; left > 0;) {
-      const batch = this.#takeBatch(left);
-      left -= batch.length;
-      await this.#store.append(this.#term, batch);
-    }
+    const { records, dropped } = this.#queue.take();
+    const replaced = documents.filter(({ name }) => dropped.includes(name)).map((document) => this.#differenceOf(document));
+    for (const batch of batchesOf([...records, ...replaced])) await this.#store.append(this.#term, batch);
     if (this.#hasEnded()) return;
     for (const [name, vector] of watermarks) this.#host.stored(name, vector);
   }
 
-  #takeBatch(countMax: number): StoreRecord[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { update } of this.#queue) {
-      if (count === countMax || (count > 0 && bytes + update.length > BATCH_BYTES_MAX)) break;
-      bytes += update.length;
-      count++;
-    }
-    return this.#queue.splice(0, count);
-  }
-
-  async #compactOne(): Promise<void> {
-    if (this.#status !== 'writing') return;
-    await this.#compaction.compactOne(
-      this.#term,
-      this.#host.documents().filter(({ name }) => this.#loaded.has(name)),
-    );
+  /** In place of records that were dropped: all that the replica has above the last snapshot, as at a takeover, but in the chain. */
+  #differenceOf({ name, replica }: WrittenDocument): StoreRecord {
+    const base = this.#store.documents().find((stored) => stored.name === name)?.snapshotVector ?? EMPTY_VECTOR;
+    return { document: name, update: replica.difference(base), origins: new Map(), isTakeover: false };
   }
 
   /** Writes what there is to write (if `isOrderly`), closes the database, frees the lock, in this order. Idempotent. */
@@ -252,8 +255,10 @@ export class Writer {
     if (isOrderly) await this.#settle();
     const isClean = isOrderly && this.#status === 'writing';
     this.#status = 'ended';
+    this.#loading.end();
+    this.#turns.end(closed());
     // What is under way sees that it has ended, and stops at its next step.
-    await Promise.allSettled([this.#work, this.#pump]);
+    await Promise.allSettled([this.#work, this.#pump, this.#compaction.end()]);
     try {
       await this.#store.close({ clean: isClean });
     } finally {
@@ -277,15 +282,14 @@ export class Writer {
     return this.#status === 'ended';
   }
 
-  /** Ends a takeover that has been called off. */
+  /** Ends what has been called off. */
   #assertHeld(): void {
-    if (this.#hasEnded()) throw new SocommError('SOCOMM_CLOSED', 'closed while the store was being taken over');
+    if (!this.#hasEnded()) return;
+    this.#turns.end(closed());
+    throw this.#turns.ending;
   }
 }
 
-/** The state vector of an empty document: no clients. */
-const EMPTY_VECTOR = Uint8Array.of(0);
-
-function endpoints({ publisher, responder }: PeerAddress) {
-  return { publisher, responder };
+function closed(): SocommError {
+  return new SocommError('SOCOMM_CLOSED', 'closed while the store was being written');
 }

@@ -6,11 +6,14 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { systemCode } from '../src/base/errors.js';
 import { syncDirectory, writeFileAtomically } from './atomic-file.js';
 import { escapeDocument, unescapeDocument } from './keys.js';
+import { LAYOUT } from './layout.js';
+import { QuarantineFolder } from './quarantine.js';
+import type { Damage } from './store.js';
 
 /** The port; the bytes are those of `encodeBundle`, and opaque here. */
 export interface BundleFolder {
@@ -28,9 +31,15 @@ export interface BundleFolder {
   remove(name: string): Promise<void>;
   /** Bytes of one that is there; 0 where it is not. */
   size(name: string): Promise<number>;
+  /** Moves one that does not verify into `quarantine/`. Where that is not possible it stays, and says so. */
+  quarantine(name: string, what: string): Promise<Damage>;
+  /** Removes what writers left behind who were killed in the middle; `mayGo` is asked for each name. Whoever lives writes anew. */
+  sweep(mayGo: (name: string) => boolean): Promise<void>;
 }
 
 export const BUNDLE_SUFFIX = '.socomm';
+/** Of one that is being written. */
+const UNFINISHED_SUFFIX = `${BUNDLE_SUFFIX}.new`;
 
 export class FileBundleFolder implements BundleFolder {
   readonly location: string;
@@ -40,10 +49,14 @@ export class FileBundleFolder implements BundleFolder {
   }
 
   async list(): Promise<readonly string[]> {
+    return this.#namesOf(BUNDLE_SUFFIX);
+  }
+
+  async #namesOf(suffix: string): Promise<readonly string[]> {
     const files = await readdir(this.location).catch(whereMissing<readonly string[]>([]));
     return files
-      .filter((file) => file.endsWith(BUNDLE_SUFFIX))
-      .map((file) => unescapeDocument(file.slice(0, -BUNDLE_SUFFIX.length)))
+      .filter((file) => file.endsWith(suffix))
+      .map((file) => unescapeDocument(file.slice(0, -suffix.length)))
       .filter((name) => name !== undefined)
       .sort();
   }
@@ -82,6 +95,19 @@ export class FileBundleFolder implements BundleFolder {
 
   async size(name: string): Promise<number> {
     return (await stat(this.#path(name)).catch(whereMissing<undefined>(undefined)))?.size ?? 0;
+  }
+
+  async quarantine(name: string, what: string): Promise<Damage> {
+    const bytes = await this.read(name);
+    if (bytes === undefined) return { document: undefined, what, keptAs: undefined };
+    const folder = new QuarantineFolder(join(dirname(this.location), LAYOUT.quarantine));
+    const damage = await folder.keep(undefined, what, basename(this.location), bytes);
+    if (damage.keptAs !== undefined) await this.remove(name);
+    return damage;
+  }
+
+  async sweep(mayGo: (name: string) => boolean): Promise<void> {
+    for (const name of await this.#namesOf(UNFINISHED_SUFFIX)) if (mayGo(name)) await rm(`${this.#path(name)}.new`, { force: true });
   }
 
   #path(name: string): string {

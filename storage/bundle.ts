@@ -3,7 +3,7 @@
  * checkpoints and backups are bundles; what lies in a bundle is all there and right, or it is not read at all.
  * Spec: docs/STORAGE.md, "Bundles".
  *
- *   purpose:u8 • group • store id • term • at • package version • count × (name • encoding:u8 • bytes)
+ *   purpose:u8 • label • group • store id • term • at • package version • count × (name • encoding:u8 • bytes)
  */
 
 import * as decoding from 'lib0/decoding';
@@ -17,6 +17,8 @@ export type BundlePurpose = 'spill' | 'checkpoint' | 'backup';
 
 export interface Bundle {
   readonly purpose: BundlePurpose;
+  /** What people call it: the name of a checkpoint. Else left out. */
+  readonly label?: string;
   readonly group: string;
   /** 32 hex digits; empty where whoever made it does not know. */
   readonly storeId: string;
@@ -38,6 +40,7 @@ export interface BundledDocument {
 export function encodeBundle(bundle: Bundle): Uint8Array {
   return seal('bundle', '', (encoder) => {
     encoding.writeUint8(encoder, PURPOSES.indexOf(bundle.purpose));
+    encoding.writeVarString(encoder, bundle.label ?? '');
     encoding.writeVarString(encoder, bundle.group);
     encoding.writeVarString(encoder, bundle.storeId);
     encoding.writeVarUint(encoder, bundle.term);
@@ -56,6 +59,7 @@ export function encodeBundle(bundle: Bundle): Uint8Array {
 export function decodeBundle(bytes: Uint8Array): Decoded<Bundle> {
   return unseal('bundle', '', bytes, (decoder) => ({
     purpose: known(PURPOSES[decoding.readUint8(decoder)]),
+    ...labelled(decoding.readVarString(decoder)),
     group: decoding.readVarString(decoder),
     storeId: decoding.readVarString(decoder),
     term: decoding.readVarUint(decoder),
@@ -72,6 +76,10 @@ export function decodeBundle(bytes: Uint8Array): Decoded<Bundle> {
 /** Their places are their numbers: never moved, only added to. */
 const PURPOSES = ['spill', 'checkpoint', 'backup'] as const;
 const ENCODINGS = ['update', 'state'] as const;
+
+function labelled(label: string): { readonly label?: string } {
+  return label === '' ? {} : { label };
+}
 
 function known<Name>(name: Name | undefined): Name {
   if (name === undefined) throw new RangeError('a number that names nothing');

@@ -6,6 +6,7 @@
  *   document/<document>                             what its snapshot is and where its log begins
  *   log/<document>/<number, 16 digits>              one record
  *   snapshot/<document>/<generation, 16>/<index, 8> one chunk of a snapshot
+ *   snapshot/<document>/<generation, 16>/entry      the document's entry once more, as that snapshot's batch wrote it
  */
 
 export const META_KEY = 'meta';
@@ -52,6 +53,21 @@ export function chunkKey(document: string, generation: number, index: number): s
   return `snapshot/${escapeDocument(document)}/${digits(generation, 16)}/${digits(index, 8)}`;
 }
 
+/** Sorts behind the chunks that it describes. */
+export function entryCopyKey(document: string, generation: number): string {
+  return `snapshot/${escapeDocument(document)}/${digits(generation, 16)}/${ENTRY_COPY}`;
+}
+
+export function isEntryCopyKey(key: string): boolean {
+  return key.startsWith('snapshot/') && key.endsWith(`/${ENTRY_COPY}`);
+}
+
+/** Undefined for a key that belongs to no generation. */
+export function generationIn(key: string): number | undefined {
+  const text = key.split('/', 3)[2] ?? '';
+  return /^\d{16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
+}
+
 /** Everything of one kind, of all documents. `0` is the character after `/`. */
 export function sectionRange(section: Section): KeyRange {
   return { gte: `${section}/`, lt: `${section}0` };
@@ -86,6 +102,8 @@ export function logNumberIn(key: string): number | undefined {
   const text = key.slice(key.lastIndexOf('/') + 1);
   return /^\d{16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
 }
+
+const ENTRY_COPY = 'entry';
 
 function digits(value: number, width: number): string {
   return String(value).padStart(width, '0');

@@ -30,6 +30,8 @@ export const LAYOUT = {
   checkpoints: 'checkpoints',
   /** What was replaced: by a restore, by a repair, by a newer format. */
   backups: 'backups',
+  /** A store that is being built to take this one's place: by a restore, by a repair. */
+  replacement: 'replacement',
 } as const;
 
 /** A group's name; also safe as a folder's name. */

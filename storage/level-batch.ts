@@ -6,16 +6,18 @@
 import { crc32 } from 'node:zlib';
 
 import { assert } from '../src/base/errors.js';
+import { NO_ENTRY } from './document-entry.js';
 import type { SnapshotEntry } from './entries.js';
 import { encodeChunk, encodeDocument, encodeMeta } from './entries.js';
-import { META_KEY, chunkKey, documentKey, logKey } from './keys.js';
+import { META_KEY, chunkKey, documentKey, entryCopyKey, logKey } from './keys.js';
 import type { Operation } from './level-open.js';
+import type { Packed } from './packed.js';
 import { encodeRecord } from './records.js';
 import type { DocumentState, StoreState } from './store-state.js';
 import { countRecords, emptyDocument } from './store-state.js';
 import type { Snapshot, StoreRecord } from './store.js';
 
-/** A snapshot is stored in pieces of at most this size. */
+/** A snapshot is stored in pieces of at most this size, after it was deflated. */
 export const SNAPSHOT_CHUNK_BYTES = 1024 * 1024;
 
 export interface BatchPlan {
@@ -36,7 +38,7 @@ export function planAppend(state: StoreState, term: number, records: readonly St
   for (const { document, update, origins, isTakeover } of records) {
     const before = documents.get(document) ?? emptyDocument(document);
     // The entry is what makes a document known at the next open.
-    if (!documents.has(document)) operations.push(put(documentKey(document), encodeDocument(document, undefined)));
+    if (!documents.has(document)) operations.push(put(documentKey(document), encodeDocument(document, NO_ENTRY)));
     const number = before.last + 1;
     const previous = isTakeover ? undefined : before.previous;
     const { bytes, crc } = encodeRecord(document, { number, term, batch, offset: before.offset, previous, isTakeover, origins, update });
@@ -46,46 +48,63 @@ export function planAppend(state: StoreState, term: number, records: readonly St
   return finish(state, term, documents, operations);
 }
 
-/** `obsolete` are the keys of the older chunks and of the log through the snapshot; `base` describes the log there. */
-export function planReplace(state: StoreState, term: number, snapshot: Snapshot, obsolete: readonly string[], base: LogBase): BatchPlan {
-  const { document, state: bytes, stateVector, through } = snapshot;
+/** What a snapshot finds in its place. */
+export interface Replaced {
+  /** Keys of chunks and records that nothing needs any more. */
+  readonly obsolete: readonly string[];
+  /** The generation that stays as the older one, with the log above it. */
+  readonly kept: SnapshotEntry;
+  /** The log through the snapshot. */
+  readonly base: LogBase;
+}
+
+/** `packed` is the snapshot's state at rest. */
+export function planReplace(state: StoreState, term: number, snapshot: Snapshot, packed: Packed, replaced: Replaced): BatchPlan {
+  const { document, stateVector, through } = snapshot;
   const before = state.documents.get(document) ?? emptyDocument(document);
   assert(through <= before.last, `a snapshot of ${document} ends with record ${before.last} at the latest, not with ${through}`);
   assert(through >= (before.snapshot?.through ?? 0), `a snapshot of ${document} does not go behind the one before`);
-  const operations: Operation[] = obsolete.map((key) => ({ type: 'del', key }));
+  const operations: Operation[] = replaced.obsolete.map((key) => ({ type: 'del', key }));
   const generation = state.meta.batch + 1;
-  const chunks = Math.ceil(bytes.length / SNAPSHOT_CHUNK_BYTES);
+  const chunks = Math.ceil(packed.bytes.length / SNAPSHOT_CHUNK_BYTES);
   for (let index = 0; index < chunks; index++) {
-    const chunk = bytes.subarray(index * SNAPSHOT_CHUNK_BYTES, (index + 1) * SNAPSHOT_CHUNK_BYTES);
+    const chunk = packed.bytes.subarray(index * SNAPSHOT_CHUNK_BYTES, (index + 1) * SNAPSHOT_CHUNK_BYTES);
     operations.push(put(chunkKey(document, generation, index), encodeChunk(document, { generation, index, bytes: chunk })));
   }
   const entry: SnapshotEntry = {
-    generation,
-    through,
-    offset: base.offset,
-    previous: base.previous,
-    chunks,
-    bytes: bytes.length,
-    crc: crc32(bytes),
+    ...{ generation, through, offset: replaced.base.offset, previous: replaced.base.previous },
+    ...{ chunks, bytes: snapshot.state.length, crc: crc32(snapshot.state), isDeflated: packed.isDeflated },
     stateVector: stateVector.slice(),
   };
-  operations.push(put(documentKey(document), encodeDocument(document, entry)));
-  const after: DocumentState = { ...before, snapshot: entry };
+  const entryBytes = encodeDocument(document, { snapshot: entry, older: replaced.kept });
+  operations.push(put(entryCopyKey(document, generation), entryBytes), put(documentKey(document), entryBytes));
+  const after: DocumentState = { ...before, snapshot: entry, older: replaced.kept, isEntryLost: false };
   return finish(state, term, new Map(state.documents).set(document, after), operations);
 }
 
-function finish(
-  state: StoreState,
-  term: number,
-  documents: ReadonlyMap<string, DocumentState>,
-  operations: readonly Operation[],
-): BatchPlan {
+/** What a format that knew no copies of entries lacks; `meta` carries the new format. */
+export function planMigration(state: StoreState): BatchPlan {
+  const operations: Operation[] = [];
+  for (const { name, snapshot, older } of state.documents.values()) {
+    if (snapshot === undefined) continue;
+    operations.push(put(entryCopyKey(name, snapshot.generation), encodeDocument(name, { snapshot, older })));
+  }
+  return finish(state, state.meta.term, new Map(state.documents), operations);
+}
+
+function finish(state: StoreState, term: number, documents: Map<string, DocumentState>, operations: readonly Operation[]): BatchPlan {
   assert(term >= state.meta.term, `terms only grow: ${term} after ${state.meta.term}`);
   const meta = { ...state.meta, term, batch: state.meta.batch + 1, records: countRecords(documents) };
   // First the deletions of strays: a number among them may be written again in this very batch.
   const deletions = state.strays.map((key): Operation => ({ type: 'del', key }));
+  const restored: Operation[] = [];
+  for (const found of documents.values()) {
+    if (!found.isEntryLost) continue;
+    restored.push(put(documentKey(found.name), encodeDocument(found.name, found)));
+    documents.set(found.name, { ...found, isEntryLost: false });
+  }
   return {
-    operations: [...deletions, ...operations, put(META_KEY, encodeMeta(meta))],
+    operations: [...deletions, ...restored, ...operations, put(META_KEY, encodeMeta(meta))],
     state: { meta, documents, strays: [] },
   };
 }

@@ -1,28 +1,65 @@
 /**
  * Reads one document whole and believes nothing: each value against its checksum, the snapshot against the checksum of
  * the whole, the log against its numbers and its chain. What fails is kept in quarantine and told; the rest is returned.
+ *
+ *   newest snapshot ── sound ──→ it, and the log above it
+ *         │ not
+ *         ↓
+ *   older snapshot ─── sound ──→ it, and the log above that: longer to read, and nothing is lost
+ *         │ not
+ *         ↓
+ *   the log alone
  */
 
 import { crc32 } from 'node:zlib';
 
+import { readEntry } from './document-entry.js';
 import { decodeChunk, decodeDocument } from './entries.js';
 import type { SnapshotEntry } from './entries.js';
-import { chunkRange, documentKey, logKey, logNumberIn, logRange } from './keys.js';
+import { chunkRange, entryCopyKey, isEntryCopyKey, logKey, logNumberIn, logRange } from './keys.js';
 import type { Database, DatabaseSnapshot } from './level-open.js';
 import { getTolerantly, lost, readTolerantly } from './level-read.js';
+import { unpack } from './packed.js';
 import type { Quarantine } from './quarantine.js';
 import { decodeRecord } from './records.js';
 import type { Damage, LoadedDocument } from './store.js';
 
+export interface ReadDocument {
+  readonly loaded: LoadedDocument;
+  /** The generation whose snapshot is there and does not verify: not one to fall back to. */
+  readonly unsound: number | undefined;
+}
+
 /** `last` is the last record that should be there. Appends may go on meanwhile: all is read from one moment. */
+export function readDocument(database: Database, document: string, last: number, quarantine: Quarantine): Promise<ReadDocument> {
+  return withReader(database, document, quarantine, (reader) => reader.read(last));
+}
+
 export async function loadDocument(database: Database, document: string, last: number, quarantine: Quarantine): Promise<LoadedDocument> {
+  return (await readDocument(database, document, last, quarantine)).loaded;
+}
+
+/** Every value of a document, those too that loading needs only where others fail. */
+export function verifyDocument(database: Database, document: string, last: number, quarantine: Quarantine): Promise<readonly Damage[]> {
+  return withReader(database, document, quarantine, (reader) => reader.verify(last));
+}
+
+async function withReader<Result>(
+  database: Database,
+  document: string,
+  quarantine: Quarantine,
+  work: (reader: DocumentReader) => Promise<Result>,
+): Promise<Result> {
   const view = database.snapshot();
   try {
-    return await new DocumentReader(database, view, document, quarantine).read(last);
+    return await work(new DocumentReader(database, view, document, quarantine));
   } finally {
     await view.close();
   }
 }
+
+/** A snapshot as it was found; `failure` says why it is not to be believed. */
+type FoundSnapshot = { readonly state: Uint8Array | undefined } | { readonly failure: string; readonly stored: Uint8Array };
 
 class DocumentReader {
   readonly #database: Database;
@@ -38,29 +75,63 @@ class DocumentReader {
     this.#quarantine = quarantine;
   }
 
-  async read(last: number): Promise<LoadedDocument> {
-    const entry = await this.#readEntry();
-    const snapshot = await this.#readSnapshot(entry);
-    const updates = await this.#readLog(entry, last);
-    return { snapshot, updates, damage: this.#damage };
+  async read(last: number): Promise<ReadDocument> {
+    const { snapshot: newest, older } = await this.#readEntry();
+    const found = await this.#findSnapshot(newest);
+    if (!('failure' in found)) return this.#finish(found.state, newest, last, undefined);
+    const before = older === undefined ? undefined : await this.#findSnapshot(older);
+    const isStandIn = before !== undefined && !('failure' in before);
+    await this.#tellSnapshot(newest, found, isStandIn ? '; the one before it and the log since stand in' : '');
+    if (before !== undefined && 'failure' in before) await this.#tellSnapshot(older, before, '');
+    return this.#finish(isStandIn ? before.state : undefined, older ?? newest, last, newest?.generation);
   }
 
-  async #readEntry(): Promise<SnapshotEntry | undefined> {
-    const bytes = await this.#get(documentKey(this.#document));
-    if (bytes === undefined) return undefined;
-    const decoded = decodeDocument(this.#document, bytes);
-    if (decoded.ok) return decoded.value.snapshot;
-    await this.#keep(`the entry of the document does not verify (${decoded.reason})`, 'entry', bytes);
-    return undefined;
+  async verify(last: number): Promise<readonly Damage[]> {
+    const { snapshot: newest, older } = await this.#readEntry();
+    for (const entry of older === undefined ? [newest] : [newest, older]) {
+      const found = await this.#findSnapshot(entry);
+      if ('failure' in found) await this.#tellSnapshot(entry, found, '');
+      await this.#verifyEntryCopy(entry);
+    }
+    await this.#readLog(older ?? newest, last);
+    return this.#damage;
   }
 
-  async #readSnapshot(entry: SnapshotEntry | undefined): Promise<Uint8Array | undefined> {
+  async #finish(
+    snapshot: Uint8Array | undefined,
+    base: SnapshotEntry | undefined,
+    last: number,
+    unsound: number | undefined,
+  ): Promise<ReadDocument> {
+    const updates = await this.#readLog(base, last);
+    return { loaded: { snapshot, updates, damage: this.#damage }, unsound };
+  }
+
+  async #readEntry(): Promise<{ readonly snapshot: SnapshotEntry | undefined; readonly older: SnapshotEntry | undefined }> {
+    const { entry, damage } = await readEntry(this.#database, this.#document, this.#quarantine, { snapshot: this.#view });
+    this.#damage.push(...damage);
+    return entry;
+  }
+
+  async #verifyEntryCopy(entry: SnapshotEntry | undefined): Promise<void> {
+    if (entry === undefined || entry.generation === 0) return;
+    const key = entryCopyKey(this.#document, entry.generation);
+    const bytes = await this.#get(key);
+    const decoded = bytes === undefined ? undefined : decodeDocument(this.#document, bytes);
+    if (bytes === undefined) this.#damage.push(lost(this.#document, `${key} is missing`));
+    else if (decoded?.ok !== true) await this.#keep(`${key} does not verify`, 'entry', bytes);
+  }
+
+  /** Where nothing says that there is a snapshot, its chunks must not lie there either. */
+  async #findSnapshot(entry: SnapshotEntry | undefined): Promise<FoundSnapshot> {
+    if (entry?.generation === 0) return { state: undefined };
     const stored: Uint8Array[] = [];
     const pieces: Uint8Array[] = [];
     let failure: string | undefined;
     const range = { ...chunkRange(this.#document, entry?.generation), snapshot: this.#view };
     const onCorruption = (): void => void (failure ??= 'LevelDB cannot read a part of it');
     for await (const [key, bytes] of readTolerantly(this.#database.iterator(range), onCorruption)) {
+      if (isEntryCopyKey(key)) continue;
       stored.push(bytes);
       const decoded = decodeChunk(this.#document, bytes);
       if (!decoded.ok) failure ??= `${key} does not verify (${decoded.reason})`;
@@ -68,13 +139,21 @@ class DocumentReader {
         failure ??= `${key} is out of place`;
       else pieces.push(decoded.value.bytes);
     }
-    if (entry === undefined) failure = stored.length > 0 ? 'the entry that describes it is missing' : failure;
-    else if (pieces.length !== entry.chunks) failure ??= `${entry.chunks - pieces.length} of ${entry.chunks} chunks are missing`;
-    const state = concat(pieces);
-    if (entry !== undefined && crc32(state) !== entry.crc) failure ??= 'its checksum is another';
-    if (failure === undefined) return entry === undefined ? undefined : state;
-    await this.#keep(`the snapshot does not verify: ${failure}`, `snapshot-${entry?.generation ?? 'unknown'}`, concat(stored));
-    return undefined;
+    const fail = (reason: string): FoundSnapshot => ({ failure: failure ?? reason, stored: concat(stored) });
+    if (entry === undefined) {
+      return stored.length > 0 ? { failure: 'the entry that describes it is missing', stored: concat(stored) } : { state: undefined };
+    }
+    if (pieces.length !== entry.chunks) return fail(`${entry.chunks - pieces.length} of ${entry.chunks} chunks are missing`);
+    const state = await unpack({ bytes: concat(pieces), isDeflated: entry.isDeflated }, entry.bytes);
+    if (state === undefined) return fail('it cannot be inflated');
+    if (crc32(state) !== entry.crc) return fail('its checksum is another');
+    return failure === undefined ? { state } : fail(failure);
+  }
+
+  async #tellSnapshot(entry: SnapshotEntry | undefined, found: Extract<FoundSnapshot, { failure: string }>, then: string): Promise<void> {
+    const what = `the snapshot does not verify: ${found.failure}${then}`;
+    if (found.stored.length === 0) this.#damage.push(lost(this.#document, what));
+    else await this.#keep(what, `snapshot-${entry?.generation ?? 'unknown'}`, found.stored);
   }
 
   async #readLog(entry: SnapshotEntry | undefined, last: number): Promise<readonly Uint8Array[]> {

@@ -6,7 +6,8 @@
  * Who calls this holds `owner.lock`, or opens a copy.
  */
 
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 
 import { SocommError, isSocommError, systemCode } from '../src/base/errors.js';
 import { chunkRange, logRange } from './keys.js';
@@ -53,14 +54,24 @@ export type DatabasePresence =
   /** Data without the file that says which of it counts: LevelDB would delete it. */
   | 'headless';
 
+/** LevelDB's files, but for its LOCK, which nobody may touch, and its logbook, which nobody needs. */
+export const DATABASE_FILE = /^(?:CURRENT|MANIFEST-\d+|\d+\.(?:ldb|sst|log))$/;
+
 export async function findDatabase(location: string): Promise<DatabasePresence> {
-  const names = await readdir(location).catch((error: unknown): readonly string[] => {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
-  });
+  const names = namesIn(location);
   if (names.includes('CURRENT')) return 'present';
   // A MANIFEST alone is a first start that was killed: LevelDB names it in CURRENT before it writes anything else.
   return names.some((name) => /^\d+\.(ldb|sst|log)$/.test(name)) ? 'headless' : 'absent';
+}
+
+/** At once, without the thread pool: a takeover waits for it. */
+function namesIn(location: string): readonly string[] {
+  try {
+    return readdirSync(location);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /**
@@ -83,6 +94,13 @@ export async function openDatabase(location: string, presence: 'absent' | 'prese
   return database;
 }
 
+/** LevelDB's own salvage: makes one database of whatever tables and logs can still be read. It takes no lock and deletes: only ever on a copy. */
+export async function repairDatabase(copy: string): Promise<void> {
+  const { Level } = await loadLevel();
+  // `level` describes to the compiler only what a browser's storage has too.
+  await (Level as unknown as { repair(location: string): Promise<void> }).repair(copy);
+}
+
 /**
  * Frees what was deleted of one document. Twice: LevelDB decides how deep to go before it has written out its memory,
  * so the first round only brings the deletions, and often the deleted, into tables that the second one merges.
@@ -92,6 +110,21 @@ export async function giveBackSpace(database: Database, document: string): Promi
     for (const { gte, lt } of [logRange(document), chunkRange(document)]) await database.compactRange(gte, lt);
   }
 }
+
+/**
+ * Frees all that was deleted. LevelDB leaves the deepest tables alone, and what it writes out of its memory may go straight
+ * to there with everything that was deleted still in it. So a table that overlaps all others is put on top of them first:
+ * two deletions of keys that nobody uses, one before and one behind all keys. They are dropped on the way down.
+ */
+export async function compactWhole(database: Database): Promise<void> {
+  await database.compactRange(BEFORE_ALL, BEHIND_ALL);
+  const ends = [BEFORE_ALL, BEHIND_ALL].map((key): Operation => ({ type: 'del', key }));
+  await database.batch(ends, { sync: true });
+  await database.compactRange(BEFORE_ALL, BEHIND_ALL);
+}
+
+const BEFORE_ALL = '!';
+const BEHIND_ALL = '~';
 
 /** What a failure of LevelDB or of the files around it means, and what to do about it. */
 export function storeFailure(location: string, doing: string, cause: unknown): SocommError {

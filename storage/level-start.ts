@@ -10,9 +10,11 @@
  *                                  no           absent     create: a new store
  *                                  no           present    open: a first start that was killed
  *                                  no           headless   SOCOMM_STORE_DAMAGED
+ *                                and whether its files are those that the last clean close noted: else they are kept first
  *   3. survey                    what it holds
  *   4. first batch, then store.json   only where that was missing: from then on there is something to lose
  *   5. compare                   with the note of the last clean close
+ *   6. migrate                   an older format, of which a copy was made before step 2 asked LevelDB
  */
 
 import { join } from 'node:path';
@@ -21,21 +23,31 @@ import { SocommError } from '../src/base/errors.js';
 import type { Random } from '../src/base/random.js';
 import { flushDrive, syncDirectory } from './atomic-file.js';
 import { encodeMeta } from './entries.js';
+import { finishRestore } from './finish-restore.js';
 import { META_KEY } from './keys.js';
 import { LAYOUT } from './layout.js';
+import { planMigration } from './level-batch.js';
+import { checkTables, keepChangedFiles, keepFiles } from './level-files.js';
+import type { LevelFiles } from './level-files.js';
 import { findDatabase, openDatabase, storeFailure } from './level-open.js';
 import type { Database } from './level-open.js';
 import { surveyDatabase } from './level-survey.js';
 import type { Survey } from './level-survey.js';
+import { copyStore } from './migration.js';
+import type { StoreCopy } from './migration.js';
 import { readOwnerNote } from './owner-note.js';
+import type { StoredOwnerNote } from './owner-note.js';
 import { QuarantineFolder } from './quarantine.js';
 import { summarize } from './store-summary.js';
 import type { StoreSummary } from './store-summary.js';
 import { STORE_FORMAT, checkStoreNote, readStoreNote, writeStoreNote } from './store-note.js';
 import type { StoreNote } from './store-note.js';
+import type { Damage } from './store.js';
 
 export interface StartedStore extends StoreSummary {
   readonly database: Database;
+  /** The tables that were there before, all of them sound. */
+  readonly tables: LevelFiles;
 }
 
 export interface StartOptions {
@@ -53,20 +65,89 @@ export async function startStore(options: StartOptions): Promise<StartedStore> {
   const { directory, group, checkOwned, open = openDatabase } = options;
   const location = join(directory, LAYOUT.level);
   let database: Database | undefined;
+  let copy: StoreCopy | undefined;
   try {
-    const note = await readStoreNote(directory);
-    checkStoreNote(directory, note, group);
+    const found = await readStoreNote(directory);
+    checkStoreNote(directory, found, group);
+    const note = found && (await finishRestore(directory, found));
     const presence = await findDatabase(location);
     if (presence === 'headless' || (note !== undefined && presence === 'absent')) throw headless(location);
+    if (note !== undefined && note.format < STORE_FORMAT) copy = await copyStore(directory);
+    const owner = await readOwnerNote(directory);
+    const { tables, damage } = presence === 'present' ? await lookAtFiles(directory, note, owner) : NOTHING_THERE;
     checkOwned();
     database = await open(location, presence);
-    const survey = await surveyDatabase(database, new QuarantineFolder(join(directory, LAYOUT.quarantine)));
-    if (note === undefined) return { database, ...(await begin(options, database, survey)) };
-    return { database, ...summarize(directory, note, await readOwnerNote(directory), survey) };
+    let survey = await lookInside(directory, database);
+    if (note !== undefined && copy === undefined && formatOf(note, survey) < STORE_FORMAT) {
+      // An older level/ under a newer store.json: only now is it known that a copy is due.
+      await database.close();
+      copy = await copyStore(directory);
+      checkOwned();
+      database = await open(location, presence);
+      survey = await lookInside(directory, database);
+    }
+    survey = { ...survey, damage: [...damage, ...survey.damage] };
+    if (note === undefined) return { database, tables, ...(await begin(options, database, survey)) };
+    const summary = summarize(directory, note, owner, survey);
+    if (copy === undefined) return { database, tables, ...summary };
+    return { database, tables, ...(await migrate({ options, database, note, format: formatOf(note, survey), copy }, summary)) };
   } catch (cause) {
     await database?.close();
+    // What went wrong is told; a copy that nobody needs is overwritten by the next one.
+    await copy?.drop().catch(() => undefined);
     throw storeFailure(directory, 'opening the store', cause);
   }
+}
+
+interface FilesLookedAt {
+  readonly tables: LevelFiles;
+  readonly damage: readonly Damage[];
+}
+
+/** Before LevelDB is asked. A note of another store came with a copied file and says nothing about this one. */
+async function lookAtFiles(directory: string, note: StoreNote | undefined, owner: StoredOwnerNote | undefined): Promise<FilesLookedAt> {
+  const known = note === undefined || owner?.storeId === note.storeId ? owner : undefined;
+  const { tables, faults } = await checkTables(directory, known?.files);
+  if (faults.length > 0) throw unsound(directory, faults, await keepFiles(directory));
+  const closed = known?.cleanBatch === undefined ? undefined : known.files;
+  // A first start that was killed may have left half of what LevelDB makes.
+  return { tables, damage: note === undefined && closed === undefined ? [] : await keepChangedFiles(directory, closed) };
+}
+
+function lookInside(directory: string, database: Database): Promise<Survey> {
+  return surveyDatabase(database, new QuarantineFolder(join(directory, LAYOUT.quarantine)));
+}
+
+/** What LevelDB says counts, for its values are what is to be read; where it has lost its entry, store.json. */
+function formatOf(note: StoreNote, { meta }: Survey): number {
+  return meta?.format ?? note.format;
+}
+
+interface Migration {
+  readonly options: StartOptions;
+  readonly database: Database;
+  readonly note: StoreNote;
+  readonly format: number;
+  readonly copy: StoreCopy;
+}
+
+/** Steps 3 to 5 of migration.ts. */
+async function migrate({ options, database, note, format, copy }: Migration, { state, opened }: StoreSummary): Promise<StoreSummary> {
+  const { directory, checkOwned } = options;
+  let after = state;
+  if (format < STORE_FORMAT) {
+    await copy.keepAs(`format-${format}-${state.meta.batch}`);
+    const plan = planMigration(state);
+    checkOwned();
+    await database.batch(plan.operations, { sync: true });
+    await flushDrive(join(directory, LAYOUT.ownerLock));
+    after = plan.state;
+  } else {
+    await copy.drop();
+  }
+  checkOwned();
+  if (note.format < STORE_FORMAT) await writeStoreNote(directory, { ...note, format: STORE_FORMAT });
+  return { state: after, opened };
 }
 
 /** The first batch, then what says that there is one. Killed in between, the next start comes here again. */
@@ -90,6 +171,17 @@ async function begin(options: StartOptions, database: Database, survey: Survey):
   await writeStoreNote(directory, note);
   const { state, opened } = summarize(directory, note, undefined, { ...survey, meta, isMetaMissing: false, batch: meta.batch });
   return { state, opened: { ...opened, wasClean: true } };
+}
+
+const NOTHING_THERE: FilesLookedAt = { tables: {}, damage: [] };
+
+function unsound(directory: string, faults: readonly string[], kept: string | undefined): SocommError {
+  return new SocommError(
+    'SOCOMM_STORE_DAMAGED',
+    `${join(directory, LAYOUT.level)} has tables that do not verify (${faults.join('; ')}), and LevelDB must not read them. Nothing was changed` +
+      `${kept === undefined ? '' : `; a copy of all files lies in ${kept}`}. Let \`socomm doctor\` repair it, restore a backup, or move the whole store` +
+      ' directory away to begin with an empty one.',
+  );
 }
 
 function headless(location: string): SocommError {

@@ -22,13 +22,17 @@ import type { FileLocks } from './file-lock.js';
 import { LAYOUT, checkGroup } from './layout.js';
 import { planAppend, planReplace } from './level-batch.js';
 import type { BatchPlan } from './level-batch.js';
-import { loadDocument } from './level-load.js';
-import { giveBackSpace, storeFailure } from './level-open.js';
+import { describeLevelFiles } from './level-files.js';
+import type { LevelFiles } from './level-files.js';
+import { readDocument } from './level-load.js';
+import { compactWhole, giveBackSpace, storeFailure } from './level-open.js';
 import type { Database, openDatabase } from './level-open.js';
 import { startStore } from './level-start.js';
 import { readReplaced } from './log-end.js';
 import { FileOwnerLock, ownershipLost } from './owner-lock.js';
 import { readOwnerNote, writeOwnerNote } from './owner-note.js';
+import type { StoredOwnerNote } from './owner-note.js';
+import { pack } from './packed.js';
 import { QuarantineFolder } from './quarantine.js';
 import { describeDocument, emptyDocument } from './store-state.js';
 import type { StoreState } from './store-state.js';
@@ -51,7 +55,11 @@ export const COMPACT_REPLACED_BYTES_MIN = 4 * 1024 * 1024;
 
 interface OpenDatabase {
   readonly database: Database;
+  /** As they were found sound at the opening. */
+  readonly tables: LevelFiles;
   state: StoreState;
+  /** Documents whose newest snapshot did not verify when they were loaded, and which generation that was. */
+  readonly unsound: Map<string, number>;
 }
 
 export class LevelStore implements Store {
@@ -81,8 +89,8 @@ export class LevelStore implements Store {
     return this.#inTurn(async () => {
       assert(this.#open === undefined, 'a store is opened once until it is closed');
       this.#checkOwned();
-      const { database, state, opened } = await startStore({ ...this.#options, checkOwned: () => this.#checkOwned() });
-      this.#open = { database, state };
+      const { database, tables, state, opened } = await startStore({ ...this.#options, checkOwned: () => this.#checkOwned() });
+      this.#open = { database, tables, state, unsound: new Map() };
       this.#owner = undefined;
       this.#failure = undefined;
       return opened;
@@ -99,25 +107,43 @@ export class LevelStore implements Store {
   replace(term: number, snapshot: Snapshot): Promise<void> {
     return this.#inTurn(async () => {
       const open = this.#writable();
+      const packed = await pack(snapshot.state);
       const { document, through } = snapshot;
-      const before = open.state.documents.get(document);
-      const { obsolete, base } = await readReplaced(open.database, before ?? emptyDocument(document), through).catch((cause: unknown) => {
+      const before = open.state.documents.get(document) ?? emptyDocument(document);
+      const unsound = open.unsound.get(document);
+      const replaced = await readReplaced(open.database, before, through, unsound).catch((cause: unknown) => {
         throw storeFailure(this.location, `reading document ${document}`, cause);
       });
-      await this.#write(open, planReplace(open.state, term, snapshot, obsolete, base));
-      const replacedBytes = (before?.snapshot?.bytes ?? 0) + base.offset - (before?.snapshot?.offset ?? 0);
-      if (replacedBytes >= COMPACT_REPLACED_BYTES_MIN) this.#compact(open.database, document);
+      await this.#write(open, planReplace(open.state, term, snapshot, packed, replaced));
+      if (describeDocument(before).olderBytes >= COMPACT_REPLACED_BYTES_MIN) {
+        // Rejects never, and `close()` waits for it.
+        void this.#giveBack(open, () => giveBackSpace(open.database, document));
+      }
     });
   }
 
   async load(document: string): Promise<LoadedDocument> {
-    const { database, state } = this.#opened();
+    const { database, state, unsound } = this.#opened();
     const last = state.documents.get(document)?.last ?? 0;
     try {
-      return await loadDocument(database, document, last, new QuarantineFolder(join(this.location, LAYOUT.quarantine)));
+      const read = await readDocument(database, document, last, new QuarantineFolder(join(this.location, LAYOUT.quarantine)));
+      if (read.unsound !== undefined) unsound.set(document, read.unsound);
+      return read.loaded;
     } catch (cause) {
       throw storeFailure(this.location, `reading document ${document}`, cause);
     }
+  }
+
+  async compact(): Promise<void> {
+    const open = this.#writable();
+    // What was asked for before is in it; what comes later goes on beside it.
+    await this.#turn;
+    await this.#compaction;
+    if (this.#open !== open) throw closed(this.location);
+    this.#writable();
+    this.#checkOwned();
+    await this.#giveBack(open, () => compactWhole(open.database));
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   lastRecord(document: string): number {
@@ -130,9 +156,9 @@ export class LevelStore implements Store {
 
   announceOwner(owner: OwnerNote): Promise<void> {
     return this.#inTurn(async () => {
-      const { state } = this.#writable();
+      const { state, tables } = this.#writable();
       this.#checkOwned();
-      await this.#writeNote(state, owner, undefined);
+      await this.#writeNote(state, owner, { cleanBatch: undefined, files: tables });
       this.#owner = owner;
     });
   }
@@ -156,7 +182,10 @@ export class LevelStore implements Store {
       });
       // Only when LevelDB is closed is the last batch the last. Who lost the lock leaves the note to the next owner.
       if (clean && this.#failure === undefined && this.lock.isOwned()) {
-        await this.#writeNote(open.state, this.#owner, open.state.meta.batch);
+        const files = await describeLevelFiles(this.location, open.tables).catch((cause: unknown) => {
+          throw storeFailure(this.location, 'closing', cause);
+        });
+        await this.#writeNote(open.state, this.#owner, { cleanBatch: open.state.meta.batch, files });
       }
     });
   }
@@ -175,21 +204,26 @@ export class LevelStore implements Store {
     }
   }
 
-  /** Beside the writes, not among them. A failure means that the disk fails: no write is trusted after it. */
-  #compact(database: Database, document: string): void {
-    this.#compaction ??= giveBackSpace(database, document)
+  /** Beside the writes, not among them, and waited for by `close()`. A failure means that the disk fails: no write is trusted after it. */
+  #giveBack(open: OpenDatabase, work: () => Promise<void>): Promise<void> {
+    this.#compaction ??= work()
       .catch((cause: unknown) => {
-        this.#failure ??= storeFailure(this.location, 'compacting', cause);
+        if (this.#open === open) this.#failure ??= storeFailure(this.location, 'compacting', cause);
       })
       .finally(() => {
         this.#compaction = undefined;
       });
+    return this.#compaction;
   }
 
-  async #writeNote({ meta }: StoreState, owner: OwnerNote | undefined, cleanBatch: number | undefined): Promise<void> {
+  async #writeNote(
+    { meta }: StoreState,
+    owner: OwnerNote | undefined,
+    ending: Pick<StoredOwnerNote, 'cleanBatch' | 'files'>,
+  ): Promise<void> {
     const term = Math.max(meta.term, owner?.term ?? 0);
     try {
-      await writeOwnerNote(this.location, { storeId: meta.storeId, owner: owner && { ...owner, term }, term, cleanBatch });
+      await writeOwnerNote(this.location, { storeId: meta.storeId, owner: owner && { ...owner, term }, term, ...ending });
     } catch (cause) {
       throw storeFailure(this.location, 'writing owner.json', cause);
     }
@@ -200,7 +234,7 @@ export class LevelStore implements Store {
   }
 
   #opened(): OpenDatabase {
-    if (this.#open === undefined) throw new SocommError('SOCOMM_CLOSED', `The store ${this.location} is not open.`);
+    if (this.#open === undefined) throw closed(this.location);
     return this.#open;
   }
 
@@ -218,4 +252,8 @@ export class LevelStore implements Store {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+function closed(location: string): SocommError {
+  return new SocommError('SOCOMM_CLOSED', `The store ${location} is not open.`);
 }

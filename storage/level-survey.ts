@@ -4,13 +4,14 @@
  *
  *   1. meta            missing or damaged: the same is derived from the rest
  *   2. document/…      entries that do not verify are put aside; their documents are found again in step 3
- *   3. log/…, snapshot/…  one seek per document: documents without an entry
+ *   3. log/…, snapshot/…  one seek per document: documents without an entry; the copy beside a snapshot stands in
  *   4. end of each log    from the end back to the first record that verifies
  *   5. the sum of all last numbers against meta: an end that was lost while other logs went on
  */
 
+import { NO_ENTRY, readEntryCopy, standIn } from './document-entry.js';
 import { decodeDocument, decodeMeta } from './entries.js';
-import type { MetaEntry, SnapshotEntry } from './entries.js';
+import type { DocumentEntry, MetaEntry } from './entries.js';
 import { META_KEY, afterDocument, documentIn, documentKey, sectionRange, unescapeDocument } from './keys.js';
 import type { KeyRange } from './keys.js';
 import type { Database } from './level-open.js';
@@ -36,23 +37,31 @@ export interface Survey {
 export async function surveyDatabase(database: Database, quarantine: Quarantine): Promise<Survey> {
   const damage: Damage[] = [];
   const strays: string[] = [];
-  const { meta, isMetaMissing } = await readMeta(database, quarantine, damage);
-  const entries = await readDocumentEntries(database, quarantine, damage, strays);
-  for (const name of await findDocuments(database, damage)) {
+  // Side by side, as a takeover waits for it: each answer comes by way of the thread pool.
+  const [{ meta, isMetaMissing }, entries, ...found] = await Promise.all([
+    readMeta(database, quarantine, damage),
+    readDocumentEntries(database, quarantine, damage, strays),
+    findDocuments(database, 'log', damage),
+    findDocuments(database, 'snapshot', damage),
+  ]);
+  const lostEntries = new Set<string>();
+  for (const name of new Set(found.flat())) {
     if (entries.has(name)) continue;
-    entries.set(name, undefined);
-    damage.push(lost(name, 'the entry of the document is missing: what its snapshot was is not known'));
+    const copy = await readEntryCopy(database, name);
+    entries.set(name, copy ?? NO_ENTRY);
+    lostEntries.add(name);
+    damage.push(copy === undefined ? lost(name, 'the entry of the document is missing, and no snapshot names one') : standIn(name));
   }
   const documents = new Map<string, DocumentState>();
   let term = meta?.term ?? 0;
   let batch = meta?.batch ?? 0;
-  for (const [name, snapshot] of entries) {
-    const end = await readLogEnd(database, name, snapshot, quarantine);
-    documents.set(name, end.state);
+  const ends = [...entries].map(async ([name, entry]) => ({ name, entry, end: await readLogEnd(database, name, entry, quarantine) }));
+  for (const { name, entry, end } of await Promise.all(ends)) {
+    documents.set(name, { ...end.state, isEntryLost: lostEntries.has(name) });
     damage.push(...end.damage);
     strays.push(...end.strays);
     term = Math.max(term, end.term);
-    batch = Math.max(batch, end.batch, snapshot?.generation ?? 0);
+    batch = Math.max(batch, end.batch, entry.snapshot?.generation ?? 0);
   }
   const records = countRecords(documents);
   if (meta !== undefined && records < meta.records) {
@@ -75,14 +84,14 @@ async function readDocumentEntries(
   quarantine: Quarantine,
   damage: Damage[],
   strays: string[],
-): Promise<Map<string, SnapshotEntry | undefined>> {
-  const entries = new Map<string, SnapshotEntry | undefined>();
+): Promise<Map<string, DocumentEntry>> {
+  const entries = new Map<string, DocumentEntry>();
   const tellCorruption = (): void => void damage.push(lost(undefined, 'LevelDB cannot read a part of the document entries'));
   for await (const [key, bytes] of readTolerantly(database.iterator(sectionRange('document')), tellCorruption)) {
     const name = unescapeDocument(documentIn(key));
     const decoded = name === undefined || documentKey(name) !== key ? undefined : decodeDocument(name, bytes);
     if (name !== undefined && decoded?.ok === true) {
-      entries.set(name, decoded.value.snapshot);
+      entries.set(name, decoded.value);
       continue;
     }
     const told = await quarantine.keep(
@@ -98,22 +107,20 @@ async function readDocumentEntries(
   return entries;
 }
 
-/** The names of all documents that have a log or a snapshot: one seek for each. */
-async function findDocuments(database: Database, damage: Damage[]): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
-  for (const section of ['log', 'snapshot'] as const) {
-    let range: KeyRange | undefined = sectionRange(section);
-    while (range !== undefined) {
-      const key: string | undefined = await firstKey(database, range);
-      if (key === undefined) break;
-      const escaped = documentIn(key);
-      const name = unescapeDocument(escaped);
-      if (name === undefined) damage.push(lost(undefined, `the key ${JSON.stringify(key)} belongs to no document`));
-      else names.add(name);
-      const next = afterDocument(section, escaped);
-      // A damaged key may sort behind its own end; never go back.
-      range = next > key ? { gte: next, lt: range.lt } : undefined;
-    }
+/** The names of all documents that have a log, or a snapshot: one seek for each. */
+async function findDocuments(database: Database, section: 'log' | 'snapshot', damage: Damage[]): Promise<readonly string[]> {
+  const names: string[] = [];
+  let range: KeyRange | undefined = sectionRange(section);
+  while (range !== undefined) {
+    const key: string | undefined = await firstKey(database, range);
+    if (key === undefined) break;
+    const escaped = documentIn(key);
+    const name = unescapeDocument(escaped);
+    if (name === undefined) damage.push(lost(undefined, `the key ${JSON.stringify(key)} belongs to no document`));
+    else names.push(name);
+    const next = afterDocument(section, escaped);
+    // A damaged key may sort behind its own end; never go back.
+    range = next > key ? { gte: next, lt: range.lt } : undefined;
   }
   return names;
 }

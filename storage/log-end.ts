@@ -3,9 +3,10 @@
  * And where it begins after a snapshot: what that replaces.
  */
 
-import type { SnapshotEntry } from './entries.js';
-import { chunkRange, logKey, logNumberIn, logRange } from './keys.js';
-import type { LogBase } from './level-batch.js';
+import { ORIGIN } from './entries.js';
+import type { DocumentEntry } from './entries.js';
+import { chunkRange, generationIn, logKey, logNumberIn, logRange } from './keys.js';
+import type { LogBase, Replaced } from './level-batch.js';
 import type { Database } from './level-open.js';
 import { getTolerantly, lost, readTolerantly } from './level-read.js';
 import type { Quarantine } from './quarantine.js';
@@ -27,16 +28,17 @@ export interface LogEnd {
  * 2. What does not verify but follows it without a hole keeps its number: loading shows it as damage until a snapshot covers it.
  * 3. What does not verify and follows nothing (a flipped bit in a key sends it anywhere) is a stray. It must not decide
  *    where numbering goes on.
+ * The log that is kept below the snapshot has no say here: only where the snapshot does not verify is it looked through.
  */
 export async function readLogEnd(
   database: Database,
   name: string,
-  snapshot: SnapshotEntry | undefined,
+  { snapshot, older }: DocumentEntry,
   quarantine: Quarantine,
 ): Promise<LogEnd> {
   const damage: Damage[] = [];
   const strays: string[] = [];
-  const { verified, size, unverified } = await readBack(database, name, damage);
+  const { verified, size, unverified } = await readBack(database, name, snapshot?.through ?? 0, damage);
   let { last, previous, offset } =
     verified !== undefined && verified.number > (snapshot?.through ?? 0)
       ? { last: verified.number, previous: verified.crc, offset: verified.offset + size }
@@ -48,7 +50,10 @@ export async function readLogEnd(
     if (number === last + 1) [last, previous, offset] = [number, undefined, offset + bytes.length];
     else if (told.keptAs !== undefined) strays.push(key);
   }
-  return { state: { name, snapshot, last, previous, offset }, term: verified?.term ?? 0, batch: verified?.batch ?? 0, strays, damage };
+  return {
+    state: { name, snapshot, older, isEntryLost: false, last, previous, offset },
+    ...{ term: verified?.term ?? 0, batch: verified?.batch ?? 0, strays, damage },
+  };
 }
 
 interface ReadBack {
@@ -59,29 +64,36 @@ interface ReadBack {
   readonly unverified: [string, Uint8Array][];
 }
 
-async function readBack(database: Database, name: string, damage: Damage[]): Promise<ReadBack> {
+async function readBack(database: Database, name: string, through: number, damage: Damage[]): Promise<ReadBack> {
   const unverified: [string, Uint8Array][] = [];
   const tellCorruption = (): void => void damage.push(lost(name, 'LevelDB cannot read a part of the log'));
   for await (const [key, bytes] of readTolerantly(database.iterator({ ...logRange(name), reverse: true }), tellCorruption)) {
     const decoded = decodeRecord(name, bytes);
     if (decoded.ok && decoded.value.number === logNumberIn(key)) return { verified: decoded.value, size: bytes.length, unverified };
-    unverified.push([key, bytes]);
+    if ((logNumberIn(key) ?? Infinity) > through) unverified.push([key, bytes]);
   }
   return { verified: undefined, size: 0, unverified };
 }
 
-/** What a snapshot through a record takes the place of, and what the record after that one builds on. */
+/**
+ * What a snapshot through a record takes the place of, and what the record after that one builds on. The snapshot before stays
+ * as the older generation; where that one is known to be `unsound`, the one before it stays instead.
+ */
 export async function readReplaced(
   database: Database,
   before: DocumentState,
   through: number,
-): Promise<{ obsolete: string[]; base: LogBase }> {
+  unsound: number | undefined,
+): Promise<Replaced> {
+  const { name, snapshot = ORIGIN, older } = before;
+  const kept = snapshot.generation === unsound && older !== undefined ? older : snapshot;
   const obsolete: string[] = [];
-  for (const range of [chunkRange(before.name), logRange(before.name, 0, through)]) {
-    // A key that cannot be read stays behind. Loading reads neither other generations nor numbers below the snapshot.
-    for await (const key of readTolerantly(database.keys(range), () => undefined)) obsolete.push(key);
+  // A key that cannot be read stays behind. Loading reads neither generations that no entry names nor numbers below the older one.
+  for await (const key of readTolerantly(database.keys(chunkRange(name)), () => undefined)) {
+    if (kept === ORIGIN || generationIn(key) !== kept.generation) obsolete.push(key);
   }
-  return { obsolete, base: await readLogBase(database, before, through) };
+  for await (const key of readTolerantly(database.keys(logRange(name, 0, kept.through)), () => undefined)) obsolete.push(key);
+  return { obsolete, kept, base: await readLogBase(database, before, through) };
 }
 
 /** Where the record cannot be read any more, the next one is not held to it. */

@@ -1,6 +1,7 @@
 /** A folder of bundles on a memory disk. */
 
 import type { BundleFolder } from './bundle-folder.js';
+import type { Damage } from './store.js';
 
 export interface MemoryFolderRules {
   /** Throws where nothing can be written or read (any more). */
@@ -50,5 +51,15 @@ export class MemoryBundleFolder implements BundleFolder {
 
   async size(name: string): Promise<number> {
     return this.#bundles.get(name)?.length ?? 0;
+  }
+
+  async quarantine(name: string, what: string): Promise<Damage> {
+    this.#rules.check();
+    this.#bundles.delete(name);
+    return { document: undefined, what, keptAs: `${this.location}/quarantine/${name}` };
+  }
+
+  async sweep(): Promise<void> {
+    // What is not whole is not there.
   }
 }

@@ -22,6 +22,8 @@ export interface MemoryDiskOptions {
    * write error. Who crashes while it is pending has written nothing.
    */
   readonly sync?: () => Promise<void>;
+  /** The same for bundles, which lie beside the database. Default: `sync`. */
+  readonly syncBundle?: () => Promise<void>;
 }
 
 /** Identifies who holds the lock; compared, never looked into. */
@@ -31,6 +33,7 @@ export class MemoryDisk {
   readonly location: string;
   readonly storeId: string;
   readonly #sync: () => Promise<void>;
+  readonly #syncBundle: () => Promise<void>;
   #documents: ReadonlyMap<string, MemoryDocument> = new Map();
   #term = 0;
   #owner: OwnerNote | undefined;
@@ -39,10 +42,16 @@ export class MemoryDisk {
   #holder: DiskUser | undefined;
   readonly #folders = new Map<string, Map<string, Uint8Array>>();
 
-  constructor({ location = 'memory', storeId = '0'.repeat(32), sync = () => Promise.resolve() }: MemoryDiskOptions = {}) {
+  constructor({
+    location = 'memory',
+    storeId = '0'.repeat(32),
+    sync = () => Promise.resolve(),
+    syncBundle = sync,
+  }: MemoryDiskOptions = {}) {
     this.location = location;
     this.storeId = storeId;
     this.#sync = sync;
+    this.#syncBundle = syncBundle;
   }
 
   get documents(): ReadonlyMap<string, MemoryDocument> {
@@ -69,7 +78,11 @@ export class MemoryDisk {
       if (this.#isGone) throw gone(this.location);
       if (!isAlive()) throw new SocommError('SOCOMM_CLOSED', `${this.location}: whoever writes here was killed`);
     };
-    return new MemoryBundleFolder(`${this.location}/${name}`, bundles, { check, sync: () => this.sync() });
+    return new MemoryBundleFolder(`${this.location}/${name}`, bundles, { check, sync: () => this.#attempt(this.#syncBundle) });
+  }
+
+  bundleCount(folder: string): number {
+    return this.#folders.get(folder)?.size ?? 0;
   }
 
   /** As if the directory were deleted. */
@@ -112,9 +125,13 @@ export class MemoryDisk {
     throw new SocommError('SOCOMM_STORE_IN_USE', `The lock of ${this.location} is not held by this store: nothing more is written here.`);
   }
 
-  async sync(): Promise<void> {
+  sync(): Promise<void> {
+    return this.#attempt(this.#sync);
+  }
+
+  async #attempt(sync: () => Promise<void>): Promise<void> {
     try {
-      await this.#sync();
+      await sync();
     } catch (cause) {
       throw new SocommError('SOCOMM_STORE_FAILED', `${this.location}: writing failed.`, { cause });
     }

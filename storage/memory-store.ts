@@ -88,6 +88,10 @@ export class MemoryStore implements Store {
     return [...this.#disk.documents].map(describeDocument);
   }
 
+  async compact(): Promise<void> {
+    this.#checkWritable();
+  }
+
   announceOwner(owner: OwnerNote): Promise<void> {
     return this.#inTurn(async () => {
       this.#checkWritable();
@@ -159,5 +163,6 @@ function describeDocument([name, { snapshot, updates }]: readonly [string, Memor
     snapshotBytes: snapshot?.state.length ?? 0,
     logRecords: updates.length,
     logBytes: updates.reduce((sum, update) => sum + update.length, 0),
+    olderBytes: 0,
   };
 }

@@ -36,10 +36,33 @@ export class FileOwnerLock implements OwnerLock {
       this.release();
       this.#held = this.#tryLock();
       if (this.#held === undefined) return false;
+      try {
+        this.#proveHonoured();
+      } catch (error) {
+        // Not being able to look (no descriptor left, say) must not leave a lock that nobody knows of.
+        this.release();
+        throw error;
+      }
     }
     if (this.isOwned()) return true;
     this.release();
     return false;
+  }
+
+  /**
+   * A file system that grants every lock (some network shares do) would let any number of owners in. So a second open file
+   * description asks for what we just got: it must be refused. Where the lock is honoured nobody notices; where it is not,
+   * there is nobody to protect.
+   */
+  #proveHonoured(): void {
+    const path = join(this.#directory, LAYOUT.ownerLock);
+    if (this.#locks.isLocked(path) || !this.isOwned()) return; // replaced meanwhile: the look was at another file
+    this.release();
+    throw new SocommError(
+      'SOCOMM_LOCK_UNAVAILABLE',
+      `${path} was locked, and yet the file system gives the same lock away once more: it does not honour locks, as some network shares do not.` +
+        ' Nobody can be the only writer there. Choose a local folder with the option `directory`.',
+    );
   }
 
   isOwned(): boolean {

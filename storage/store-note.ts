@@ -1,17 +1,17 @@
 /**
  * `store.json`: says that a directory is a store, of which format and group. It is written once, after the first synced
- * batch, so where it stands there was a database: from then on none is ever created in its place.
+ * batch, so where it stands there was a database: from then on none is ever created in its place. A migration writes it once more.
  */
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { SocommError, describe, systemCode } from '../src/base/errors.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { LAYOUT } from './layout.js';
 
-/** The format of everything in a store directory that this code reads and writes. */
-export const STORE_FORMAT = 1;
+/** The format of everything in a store directory that this code writes. Older ones are read, and migrated by their owner. */
+export const STORE_FORMAT = 2;
 
 export interface StoreNote {
   readonly format: number;
@@ -20,6 +20,8 @@ export interface StoreNote {
   readonly group: string;
   /** Of the package that made the store; for people. */
   readonly packageVersion: string;
+  /** The id of the store that is to take this one's place: decided, and not finished. See finish-restore. */
+  readonly next?: string;
 }
 
 /** Undefined where there is none. Errors: SOCOMM_STORE_DAMAGED, SOCOMM_STORE_NEWER. */
@@ -27,10 +29,13 @@ export async function readStoreNote(directory: string): Promise<StoreNote | unde
   const path = join(directory, LAYOUT.storeNote);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    // At once: a takeover waits for it, and a busy machine takes longer to come back from the pool than to read so little.
+    text = readFileSync(path, 'utf8');
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return undefined;
-    throw damaged(path, describe(cause), cause);
+    if (systemCode(cause) === 'EISDIR') throw damaged(path, 'it is a folder', cause);
+    // A disk that fails, or no descriptor left: nothing is known to be wrong with what is there.
+    throw new SocommError('SOCOMM_STORE_FAILED', `${path} cannot be read (${describe(cause)}). Nothing was changed.`, { cause });
   }
   let found: unknown;
   try {
@@ -54,9 +59,11 @@ export function writeStoreNote(directory: string, note: StoreNote): Promise<void
   return writeFileAtomically(join(directory, LAYOUT.storeNote), `${JSON.stringify(note, undefined, 2)}\n`);
 }
 
+const STORE_ID = /^[0-9a-f]{32}$/;
+
 function parse(path: string, found: unknown): StoreNote {
   if (typeof found !== 'object' || found === null) throw damaged(path, 'it is no JSON object');
-  const { format, storeId, group, packageVersion } = found as Partial<Record<keyof StoreNote, unknown>>;
+  const { format, storeId, group, packageVersion, next } = found as Partial<Record<keyof StoreNote, unknown>>;
   if (typeof format !== 'number' || !Number.isSafeInteger(format) || format < 1) throw damaged(path, 'its format is no number');
   // Before all else: what the other fields mean is the newer format's business.
   if (format > STORE_FORMAT) {
@@ -65,9 +72,10 @@ function parse(path: string, found: unknown): StoreNote {
       `${path} is of format ${format}; this version of socomm knows formats up to ${STORE_FORMAT}. Update every program that uses this group.`,
     );
   }
-  if (typeof storeId !== 'string' || !/^[0-9a-f]{32}$/.test(storeId)) throw damaged(path, 'its storeId is not 32 hex digits');
+  if (typeof storeId !== 'string' || !STORE_ID.test(storeId)) throw damaged(path, 'its storeId is not 32 hex digits');
   if (typeof group !== 'string') throw damaged(path, 'it names no group');
-  return { format, storeId, group, packageVersion: typeof packageVersion === 'string' ? packageVersion : '' };
+  const note = { format, storeId, group, packageVersion: typeof packageVersion === 'string' ? packageVersion : '' };
+  return typeof next === 'string' && STORE_ID.test(next) ? { ...note, next } : note;
 }
 
 function damaged(path: string, what: string, cause?: unknown): SocommError {

@@ -13,6 +13,10 @@ export interface StoreState {
 export interface DocumentState {
   readonly name: string;
   readonly snapshot: SnapshotEntry | undefined;
+  /** The generation before; the log above it is still there. */
+  readonly older: SnapshotEntry | undefined;
+  /** The document's entry is to be written again with the next batch. */
+  readonly isEntryLost: boolean;
   /** Number of the last record ever appended. */
   readonly last: number;
   /** Its checksum; undefined where the next record has to begin a chain. */
@@ -22,16 +26,17 @@ export interface DocumentState {
 }
 
 export function emptyDocument(name: string): DocumentState {
-  return { name, snapshot: undefined, last: 0, previous: undefined, offset: 0 };
+  return { name, snapshot: undefined, older: undefined, isEntryLost: false, last: 0, previous: undefined, offset: 0 };
 }
 
-export function describeDocument({ name, snapshot, last, offset }: DocumentState): StoredDocument {
+export function describeDocument({ name, snapshot, older, last, offset }: DocumentState): StoredDocument {
   return {
     name,
     snapshotVector: snapshot?.stateVector,
     snapshotBytes: snapshot?.bytes ?? 0,
     logRecords: last - (snapshot?.through ?? 0),
     logBytes: offset - (snapshot?.offset ?? 0),
+    olderBytes: older === undefined ? 0 : older.bytes + (snapshot?.offset ?? 0) - older.offset,
   };
 }
 

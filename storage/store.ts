@@ -39,8 +39,11 @@ export interface StoredDocument {
   /** State vector of the last snapshot; absent where there is none. */
   readonly snapshotVector: Uint8Array | undefined;
   readonly snapshotBytes: number;
+  /** Above the last snapshot. */
   readonly logRecords: number;
   readonly logBytes: number;
+  /** What is kept of the generation before: its snapshot, and the log between the two. */
+  readonly olderBytes: number;
 }
 
 export interface OpenedStore {
@@ -100,8 +103,16 @@ export interface Store {
   load(document: string): Promise<LoadedDocument>;
   /** Number of the last record that was appended to a document; 0 where there is none. */
   lastRecord(document: string): number;
-  /** Replaces the log through `snapshot.through`, and the snapshot before, in one atomic synced batch. */
+  /**
+   * Takes the place of the log through `snapshot.through` and of the snapshot before, in one atomic synced batch. These two
+   * are kept as the older generation, to which `load()` falls back; what was the older one goes.
+   */
   replace(term: number, snapshot: Snapshot): Promise<void>;
+  /**
+   * Gives back the space of all that was deleted and replaced, beside the writes; a second call joins the first.
+   * Errors: SOCOMM_STORE_FAILED, after which no write is trusted, as after a failed `append()`; SOCOMM_CLOSED.
+   */
+  compact(): Promise<void>;
   /** Says in `owner.json` who writes, under which term, and where to reach it. */
   announceOwner(owner: OwnerNote): Promise<void>;
   /** What `owner.json` says; undefined where there is none. Needs neither lock nor `open()`. */

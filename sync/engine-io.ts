@@ -1,7 +1,9 @@
 /** What the engine is told and what it wants done: two closed unions. Shells perform effects in order, at once. */
 
+import type { SocommErrorCode } from '../src/base/errors.js';
 import type { InstanceId, PeerId } from '../src/base/ids.js';
 import type { RosterEntry } from './discovery.js';
+import type { MaintenanceOutcome, MaintenanceTask } from './maintenance.js';
 import type { ReplicaView } from './replica-view.js';
 import type { PeerAddress } from './transport.js';
 import type { DocumentFrame, Frame, GroupFrame, RequestFrame, ResponseFrame, Vector } from './wire/frame.js';
@@ -42,6 +44,12 @@ export type Input =
   | { readonly kind: 'instances'; readonly instances: readonly InstanceId[] }
   | { readonly kind: 'flush'; readonly flush: number }
   | { readonly kind: 'flush-cancelled'; readonly flush: number }
+  /** Why this peer cannot write; empty where nothing is wrong. */
+  | { readonly kind: 'trouble'; readonly trouble: SocommErrorCode | '' }
+  | { readonly kind: 'maintain'; readonly maintenance: number; readonly task: MaintenanceTask }
+  | { readonly kind: 'maintain-cancelled'; readonly maintenance: number }
+  /** A `maintain` effect was carried out, or failed. */
+  | { readonly kind: 'maintained'; readonly peer: PeerId; readonly request: number; readonly outcome: MaintenanceOutcome }
   | { readonly kind: 'tick' }
   | { readonly kind: 'leave' };
 
@@ -75,15 +83,22 @@ export type Effect =
   | { readonly kind: 'renew-client-id'; readonly document: string; readonly peer: PeerId }
   | { readonly kind: 'synced'; readonly document: string }
   | { readonly kind: 'flushed'; readonly flush: number; readonly term: number }
-  | { readonly kind: 'flush-failed'; readonly flush: number; readonly reason: 'no-writer' }
+  /** `code`: why nobody writes. */
+  | { readonly kind: 'flush-failed'; readonly flush: number; readonly code: SocommErrorCode }
+  /** This peer writes: carry it out, and answer with `maintained`. `peer` is who asks, perhaps ourselves. */
+  | { readonly kind: 'maintain'; readonly peer: PeerId; readonly request: number; readonly task: MaintenanceTask }
+  | { readonly kind: 'maintenance-ended'; readonly maintenance: number; readonly outcome: MaintenanceOutcome }
   | { readonly kind: 'writer-changed'; readonly writer: WriterRef | undefined }
   | { readonly kind: 'instances-changed'; readonly joined: readonly InstanceId[]; readonly left: readonly InstanceId[] }
   | { readonly kind: 'peer-lost'; readonly peer: PeerId }
   /** We and this peer have no version of the protocol in common. */
   | { readonly kind: 'peer-refused'; readonly peer: PeerId }
-  | { readonly kind: 'stalled'; readonly writer: WriterRef }
+  | { readonly kind: 'stalled'; readonly writer: WriterRef | undefined; readonly reason: StallReason }
   | { readonly kind: 'recovered'; readonly writer: WriterRef }
   | { readonly kind: 'warn'; readonly code: string; readonly message: string };
+
+/** Why nothing becomes durable: the writer lives and is silent, or nobody can write, for this reason. */
+export type StallReason = 'writer-silent' | SocommErrorCode;
 
 export interface WriterRef {
   readonly id: PeerId;

@@ -1,10 +1,11 @@
 /** What the engine remembers. Only the files beside engine.ts touch it, and only within a step. */
 
 import type { PeerId } from '../src/base/ids.js';
-import type { Effect, WriterRef } from './engine-io.js';
+import type { Effect, StallReason, WriterRef } from './engine-io.js';
 import type { DocumentState } from './document-state.js';
 import { ENGINE_LIMITS } from './limits.js';
 import type { EngineLimits } from './limits.js';
+import type { MaintenanceOutcome, MaintenanceTask } from './maintenance.js';
 import type { PeerAddress } from './transport.js';
 import { PROTOCOL } from './wire/frame.js';
 import type { Frame, PeerStatus, ProtocolRange, Vector } from './wire/frame.js';
@@ -35,10 +36,14 @@ export interface EngineState {
   rotation: number;
   /** When the writer was last heard. */
   writerHeardAt: number;
-  isStalled: boolean;
+  /** Why nothing becomes durable, from when it was told until a writer is heard. */
+  stallReason: StallReason | undefined;
   readonly answers: Map<string, Answer>;
   readonly flushes: Map<number, LocalFlush>;
   readonly flushesWaiting: Set<WaitingFlush>;
+  readonly maintenance: Map<number, LocalMaintenance>;
+  /** Maintenance that others ask of us, by peer and request. */
+  readonly errands: Map<string, Errand>;
   isDrainAsked: boolean;
   isLeaving: boolean;
   /** The moment of the step. */
@@ -118,6 +123,24 @@ export interface WaitingFlush {
   readonly targets: ReadonlyMap<string, number>;
 }
 
+/** Maintenance that we ask of the writer. */
+export interface LocalMaintenance {
+  readonly id: number;
+  readonly task: MaintenanceTask;
+  /** Whom, under which term; undefined until there is a writer. */
+  askedOf: WriterRef | undefined;
+  request: number;
+  askedAt: number;
+}
+
+/** Maintenance that another asks of us; its outcome is kept for a while, in case the answer is lost. */
+export interface Errand {
+  readonly peer: PeerId;
+  readonly request: number;
+  outcome: MaintenanceOutcome | undefined;
+  endedAt: number;
+}
+
 export interface Counters {
   applied: number;
   duplicates: number;
@@ -152,7 +175,7 @@ export function createEngine({ address, canWrite, pid, packageVersion, limits, p
     limits: { ...ENGINE_LIMITS, ...limits },
     protocol,
     address,
-    status: { revision: 0, term: 0, isComplete: false, canWrite, isTakingOver: false, pid, packageVersion, instances: [] },
+    status: { revision: 0, term: 0, isComplete: false, canWrite, isTakingOver: false, pid, packageVersion, trouble: '', instances: [] },
     links: new Map(),
     documents: new Map(),
     departed: new Map(),
@@ -165,10 +188,12 @@ export function createEngine({ address, canWrite, pid, packageVersion, limits, p
     pulseDueAt: Infinity,
     rotation: 0,
     writerHeardAt: 0,
-    isStalled: false,
+    stallReason: undefined,
     answers: new Map(),
     flushes: new Map(),
     flushesWaiting: new Set(),
+    maintenance: new Map(),
+    errands: new Map(),
     isDrainAsked: false,
     isLeaving: false,
     now: 0,

@@ -30,6 +30,15 @@ import { answerFlush, beginFlush, onFlushed, onRefusedFlush, onStored, reviewFlu
 import { GROUP_KEY, documentKey } from './keys.js';
 import { DOUBT_GRACE_MS, LATE_MS } from './limits.js';
 import {
+  beginMaintenance,
+  expireErrands,
+  onCarriedOut,
+  onMaintained,
+  onRefusedMaintenance,
+  reviewMaintenance,
+  takeErrand,
+} from './maintaining.js';
+import {
   answerReady,
   forgetDeparted,
   meetRoster,
@@ -42,6 +51,7 @@ import {
   retryReady,
   setInstances,
   setRole,
+  setTrouble,
 } from './meeting.js';
 import { markWhole, noteStatus } from './membership.js';
 import { endMuting, isMuted, noteRubbish } from './muting.js';
@@ -88,6 +98,8 @@ function handle(step: Step, input: Input): void {
     case 'role':
       setRole(step, input);
       return reviewFlushes(step);
+    case 'trouble':
+      return setTrouble(step, input.trouble);
     case 'stored':
       return onStored(step, input.document, input.vector);
     case 'instances':
@@ -97,6 +109,13 @@ function handle(step: Step, input: Input): void {
     case 'flush-cancelled':
       state.flushes.delete(input.flush);
       return;
+    case 'maintain':
+      return beginMaintenance(step, input.maintenance, input.task);
+    case 'maintain-cancelled':
+      state.maintenance.delete(input.maintenance);
+      return;
+    case 'maintained':
+      return onCarriedOut(step, input);
     case 'tick':
       return tick(step);
     case 'leave':
@@ -143,6 +162,10 @@ function receive(step: Step, sender: PeerId, frame: Frame): void {
       return onEcho(step, sender, frame);
     case 'flush':
       return answerFlush(step, sender, frame);
+    case 'maintain':
+      return takeErrand(step, sender, frame);
+    case 'maintained':
+      return onMaintained(step, sender, frame);
     case 'have':
       return onHave(step, sender, frame);
     case 'flushed':
@@ -150,6 +173,7 @@ function receive(step: Step, sender: PeerId, frame: Frame): void {
     case 'refused':
       if (frame.reason === 'version' || frame.reason === 'crowded') return onRefusedLink(step, sender, frame.reason);
       onRefusedCatchUp(step, sender, frame);
+      onRefusedMaintenance(step, frame);
       return onRefusedFlush(step, sender, frame);
     default:
       unreachable(frame);
@@ -222,6 +246,8 @@ function tick(step: Step): void {
   pulseWhenDue(step);
   watchWriter(step);
   reviewFlushes(step);
+  reviewMaintenance(step);
+  expireErrands(step);
   settleAll(step);
 }
 

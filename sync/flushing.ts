@@ -10,6 +10,7 @@ import { wakeBy } from './engine-state.js';
 import type { LocalFlush, Step, WaitingFlush } from './engine-state.js';
 import { FLUSHES_WAITING_MAX, FLUSH_GRACE_MS, FLUSH_RETRY_MS } from './limits.js';
 import { canAnyoneWrite } from './membership.js';
+import { whyNobodyWrites } from './trouble.js';
 import { drain } from './updates.js';
 import type { Frame, Vector } from './wire/frame.js';
 
@@ -30,10 +31,10 @@ export function reviewFlushes(step: Step): void {
   const { state, now, effects } = step;
   for (const flush of state.flushes.values()) {
     if (state.writer === undefined) {
-      if (state.hasRoster && !canAnyoneWrite(state)) {
-        state.flushes.delete(flush.id);
-        effects.push({ kind: 'flush-failed', flush: flush.id, reason: 'no-writer' });
-      }
+      const code = whyNobodyWrites(state) ?? (state.hasRoster && !canAnyoneWrite(state) ? 'SOCOMM_NO_WRITER' : undefined);
+      if (code === undefined) continue;
+      state.flushes.delete(flush.id);
+      effects.push({ kind: 'flush-failed', flush: flush.id, code });
     } else if (state.writer.id === state.self) {
       if (isStored(step, state.self, flush.targets)) finish(step, flush, state.writer.term);
     } else if (now >= flush.askedAt + FLUSH_RETRY_MS) {
@@ -95,8 +96,9 @@ function answerIfStored(step: Step, waiting: WaitingFlush): boolean {
 
 /** We write no longer: who waits for us asks whoever comes after. */
 export function refuseFlushes({ state, effects }: Step): void {
+  const reason = state.status.trouble === '' ? 'not-writer' : 'store-failed';
   for (const { peer, request } of state.flushesWaiting)
-    effects.push({ kind: 'respond', peer, frame: { kind: 'refused', request, reason: 'not-writer' } });
+    effects.push({ kind: 'respond', peer, frame: { kind: 'refused', request, reason } });
   state.flushesWaiting.clear();
 }
 

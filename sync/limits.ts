@@ -28,6 +28,14 @@ export const HELD_FRAMES_MAX = 1024;
 export const HELD_BYTES_MAX = 16 * 1024 * 1024;
 /** Flush requests of one peer that wait at the writer. */
 export const FLUSHES_WAITING_MAX = 256;
+/** Maintenance of one peer that the writer works at … */
+export const MAINTENANCE_WORKING_MAX = 8;
+/** … and outcomes that it keeps for that peer, in case its answer was lost. */
+export const MAINTENANCE_KEPT_MAX = 8;
+/** A path or a name. */
+export const MAINTENANCE_TARGET_BYTES_MAX = 4096;
+/** What was done, or why it was not. */
+export const MAINTENANCE_TEXT_BYTES_MAX = 64 * 1024;
 /** Peers that one peer is linked with: more than a machine's sockets would carry. */
 export const LINKS_MAX = 1024;
 /** Peers that have left and whose numbers are still known; with the linked ones they fit into one vector. */
@@ -95,6 +103,8 @@ export const READY_RETRY_MAX_MS = 8000;
 export const ANSWER_EXPIRY_MS = 10_000;
 /** A flush is asked for again after this: the answer of a dying writer may be lost. */
 export const FLUSH_RETRY_MS = 1000;
+/** Maintenance is asked for again after this: the question, or the answer, may be lost. The same number is the same task. */
+export const MAINTENANCE_RETRY_MS = 1000;
 /** A document's numbers of a peer that has left are forgotten after this. */
 export const DEPARTED_KEPT_MS = 60_000;
 /** Missing chunks of an answer are asked for again this often without one coming, before the answer is given up. */

@@ -15,13 +15,14 @@ import { noteTails } from './doubt.js';
 import { ownTails, wakeBy } from './engine-state.js';
 import type { EngineState, Link, Step } from './engine-state.js';
 import { refuseFlushes } from './flushing.js';
+import { forgetErrandsOf } from './maintaining.js';
 import { asksReadyOf, readyKey } from './keys.js';
 import { DEPARTED_KEPT_MS, DEPARTED_MAX, DOUBT_GRACE_MS, LINKS_MAX, READY_RETRY_MAX_MS, READY_RETRY_MS } from './limits.js';
 import { changeStatus, noteStatus, reviewWriter, tellInstances } from './membership.js';
 import { forgetHeld } from './sequence.js';
 import type { PeerAddress } from './transport.js';
 import { noteRefused, speaksWithUs } from './versions.js';
-import type { Frame, ProtocolRange, Tails } from './wire/frame.js';
+import type { Frame, PeerStatus, ProtocolRange, Tails } from './wire/frame.js';
 
 /** Says hello to whom we do not know; asks after whom the roster no longer names. */
 export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
@@ -41,6 +42,7 @@ export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
   // A peer that said hello after the roster was read is not in it yet: absence is a reason to look, not to part.
   for (const id of state.links.keys()) if (!alive.has(id)) step.effects.push({ kind: 'probe', peer: id });
   state.hasRoster = true;
+  reviewWriter(step);
 }
 
 function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax }: ProtocolRange): Link {
@@ -179,6 +181,7 @@ export function onLost(step: Step, peer: PeerId): void {
   tellInstances(step, link.status?.instances ?? [], []);
   for (const waiting of state.flushesWaiting) if (waiting.peer === peer) state.flushesWaiting.delete(waiting);
   for (const key of state.answers.keys()) if (key.startsWith(peer)) state.answers.delete(key);
+  forgetErrandsOf(step, peer);
   abandonCatchUpWith(step, peer);
   reviewWriter(step);
   settleAll(step);
@@ -211,6 +214,13 @@ function forget(state: EngineState, peer: PeerId): void {
 export function setRole(step: Step, { term, isTakingOver }: { readonly term: number; readonly isTakingOver: boolean }): void {
   changeStatus(step, { term, isTakingOver });
   if (term === 0) refuseFlushes(step);
+  reviewWriter(step);
+}
+
+/** Says to all why we cannot write, or that nothing keeps us from it any more. */
+export function setTrouble(step: Step, trouble: PeerStatus['trouble']): void {
+  if (step.state.status.trouble === trouble) return;
+  changeStatus(step, { trouble });
   reviewWriter(step);
 }
 

@@ -7,6 +7,7 @@ import type { EngineState, Link, Step } from './engine-state.js';
 import { wakeBy } from './engine-state.js';
 import { GROUP_KEY } from './keys.js';
 import { COUNT_MAX, PULSE_INTERVAL_MS, STALL_MS } from './limits.js';
+import { reviewStall } from './trouble.js';
 import type { PeerStatus } from './wire/frame.js';
 
 /** Records what a linked peer says of itself, and tells what of it is news. */
@@ -27,8 +28,13 @@ export function tellInstances(step: Step, before: readonly InstanceId[], after: 
   if (joined.length + left.length > 0) step.effects.push({ kind: 'instances-changed', joined, left });
 }
 
-/** The writer is who claims the highest term. Tells a change, and asks again what waits for a writer. */
+/** The writer is who claims the highest term. Tells a change, asks again what waits for a writer, and sees whether there can be one. */
 export function reviewWriter(step: Step): void {
+  noteWriter(step);
+  reviewStall(step);
+}
+
+function noteWriter(step: Step): void {
   const { state, now } = step;
   let writer: WriterRef | undefined = state.status.term > 0 ? { id: state.self, term: state.status.term } : undefined;
   for (const { id, status } of state.links.values()) {
@@ -41,14 +47,14 @@ export function reviewWriter(step: Step): void {
   if (!isNews) return;
   state.writerHeardAt = now;
   // A stalled writer that is replaced is as good as one that recovers; while nobody follows it, nothing has recovered.
-  if (state.isStalled && writer !== undefined) {
-    state.isStalled = false;
+  if (state.stallReason !== undefined && writer !== undefined) {
+    state.stallReason = undefined;
     step.effects.push({ kind: 'recovered', writer });
   }
   for (const document of state.documents.values()) document.stored = new Map();
   // What waits for an acknowledgement asks the new writer in the next tick, which is now.
   for (const flush of state.flushes.values()) flush.askedAt = -Infinity;
-  wakeBy(state, state.flushes.size > 0 ? now : now + STALL_MS);
+  wakeBy(state, state.flushes.size + state.maintenance.size > 0 ? now : now + STALL_MS);
   step.effects.push({ kind: 'writer-changed', writer });
 }
 

@@ -50,8 +50,8 @@ export function onPulse(step: Step, sender: PeerId, pulse: FrameOf<'pulse'>): vo
   if (sender === state.writer?.id) {
     state.writerHeardAt = now;
     wakeBy(state, now + STALL_MS);
-    if (state.isStalled) {
-      state.isStalled = false;
+    if (state.stallReason !== undefined) {
+      state.stallReason = undefined;
       effects.push({ kind: 'recovered', writer: state.writer });
     }
   }
@@ -121,9 +121,19 @@ function areEqual({ state }: Step, mine: Vector, theirs: Vector): boolean {
 /** Says once when the writer has been silent too long, though its lock says that it lives. */
 export function watchWriter({ state, now, effects }: Step): void {
   const { writer } = state;
-  if (writer === undefined || writer.id === state.self || state.isStalled) return;
-  const stallsAt = state.writerHeardAt + STALL_MS;
+  if (writer?.id === state.self || state.stallReason !== undefined) return;
+  const silentSince = writer === undefined ? silentSinceUnknown(state) : state.writerHeardAt;
+  if (silentSince === undefined) return;
+  const stallsAt = silentSince + STALL_MS;
   if (now < stallsAt) return wakeBy(state, stallsAt);
-  state.isStalled = true;
-  effects.push({ kind: 'stalled', writer });
+  state.stallReason = 'writer-silent';
+  effects.push({ kind: 'stalled', writer, reason: state.stallReason });
+}
+
+/** Who came after the writer had fallen silent knows of none: only of one that may write, lives, and has never said a word. */
+function silentSinceUnknown({ links, writerHeardAt }: EngineState): number | undefined {
+  let since: number | undefined;
+  for (const { canWrite, status, openedAt } of links.values())
+    if (canWrite && status === undefined) since = Math.min(since ?? Infinity, Math.max(openedAt, writerHeardAt));
+  return since;
 }

@@ -1,7 +1,8 @@
 /** What agreement needs of the peer that it works for. */
 
 import type { InstanceId, PeerId } from '../src/base/ids.js';
-import type { ApplyCause, WriterRef } from './engine-io.js';
+import type { ApplyCause, StallReason, WriterRef } from './engine-io.js';
+import type { MaintenanceOutcome, MaintenanceTask } from './maintenance.js';
 
 /** What the engine cannot do itself. None of these may throw. */
 export interface SynchronizerHost {
@@ -16,9 +17,12 @@ export interface SynchronizerHost {
   instancesChanged(joined: readonly InstanceId[], left: readonly InstanceId[]): void;
   peerLost(peer: PeerId): void;
   peerRefused(peer: PeerId): void;
-  stalled(writer: WriterRef): void;
+  /** `writer` is undefined where nobody can write. */
+  stalled(writer: WriterRef | undefined, reason: StallReason): void;
   recovered(writer: WriterRef): void;
   warn(code: string, message: string): void;
+  /** Carries out what somebody, perhaps this peer itself, asks of the writer. Never rejects. */
+  maintain(task: MaintenanceTask): Promise<MaintenanceOutcome>;
 }
 
 export type ApplyOutcome =

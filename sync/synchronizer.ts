@@ -5,8 +5,10 @@
 
 import type { Clock } from '../src/base/clock.js';
 import { describe, unreachable } from '../src/base/errors.js';
+import type { SocommErrorCode } from '../src/base/errors.js';
 import type { InstanceId, PeerId } from '../src/base/ids.js';
 import type { Log } from '../src/base/log.js';
+import { Alarm } from './alarm.js';
 import type { Discovery } from './discovery.js';
 import type { ApplyCause, Effect, Input } from './engine-io.js';
 import { takeStep } from './engine.js';
@@ -15,11 +17,15 @@ import type { EngineOptions, EngineState } from './engine-state.js';
 import { FrameReader } from './frame-reader.js';
 import type { DropCounts } from './frame-reader.js';
 import { GROUP_KEY } from './keys.js';
+import { MAINTENANCE_TARGET_BYTES_MAX } from './limits.js';
+import { maintenanceFailed } from './maintenance.js';
+import type { MaintenanceOutcome, MaintenanceTask } from './maintenance.js';
 import type { ReplicaView } from './replica-view.js';
 import type { SynchronizerHost } from './synchronizer-host.js';
 import type { Transport, TransportListener } from './transport.js';
 import { encodeFrame } from './wire/encode-frame.js';
 import { spokenVersion } from './versions.js';
+import { Waits } from './waits.js';
 import type { Frame, Vector } from './wire/frame.js';
 
 export interface SynchronizerOptions extends EngineOptions {
@@ -30,27 +36,27 @@ export interface SynchronizerOptions extends EngineOptions {
   readonly log: Log;
 }
 
-export type FlushOutcome = { readonly ok: true; readonly term: number } | { readonly ok: false; readonly reason: FlushFailure };
-
-export type FlushFailure = 'no-writer' | 'closed';
+export type FlushOutcome = { readonly ok: true; readonly term: number } | { readonly ok: false; readonly code: SocommErrorCode };
 
 export class Synchronizer {
   readonly #options: SynchronizerOptions;
   readonly #state: EngineState;
   readonly #queue: Input[] = [];
   readonly #reader: FrameReader;
-  readonly #flushes = new Map<number, (outcome: FlushOutcome) => void>();
+  readonly #flushes = new Waits<FlushOutcome>();
+  readonly #maintenance = new Waits<MaintenanceOutcome>();
   #isStepping = false;
   #isClosed = false;
-  #flushCount = 0;
   /** Resolves when the transport has taken what was published last. */
   #published: Promise<void> = Promise.resolve();
+  /** For the engine's next moment. */
+  readonly #alarm: Alarm;
   #cancelReunion: () => void = () => undefined;
-  #timer: { readonly at: number; readonly cancel: () => void } | undefined;
 
   constructor(options: SynchronizerOptions) {
     this.#options = options;
     this.#state = createEngine(options);
+    this.#alarm = new Alarm(options.clock, () => this.#feed({ kind: 'tick' }));
     const undecodable = (sender: PeerId, detail: string): void => this.#feed({ kind: 'undecodable', sender, detail });
     this.#reader = new FrameReader({ protocol: this.#state.protocol, log: options.log, undecodable });
     // Before the first connection, like every subscription that READY is to prove.
@@ -104,6 +110,11 @@ export class Synchronizer {
     this.#feed({ kind: 'role', term, isTakingOver });
   }
 
+  /** Why this peer cannot write; '' for nothing. */
+  setTrouble(trouble: SocommErrorCode | ''): void {
+    this.#feed({ kind: 'trouble', trouble });
+  }
+
   setInstances(instances: readonly InstanceId[]): void {
     this.#feed({ kind: 'instances', instances });
   }
@@ -119,21 +130,21 @@ export class Synchronizer {
 
   /** Resolves when the writer durably has all that was written before the call, or when that cannot come about. */
   flush(signal?: AbortSignal): Promise<FlushOutcome> {
-    const flush = ++this.#flushCount;
-    if (this.#isClosed) return Promise.resolve({ ok: false, reason: 'closed' });
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        this.#flushes.delete(flush);
-        this.#feed({ kind: 'flush-cancelled', flush });
-        reject(signal?.reason);
-      };
-      if (signal?.aborted === true) return reject(signal.reason);
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#flushes.set(flush, (outcome) => {
-        signal?.removeEventListener('abort', abort);
-        resolve(outcome);
-      });
-      this.#feed({ kind: 'flush', flush });
+    if (this.#isClosed) return Promise.resolve(CLOSED);
+    return this.#flushes.wait(signal, {
+      begin: (flush) => this.#feed({ kind: 'flush', flush }),
+      cancel: (flush) => this.#feed({ kind: 'flush-cancelled', flush }),
+    });
+  }
+
+  /** Has the writer of the day carry something out; see maintenance.ts. Rejects with the signal's reason only: the task may go on. */
+  maintain(task: MaintenanceTask, signal?: AbortSignal): Promise<MaintenanceOutcome> {
+    if (Buffer.byteLength(task.target) > MAINTENANCE_TARGET_BYTES_MAX)
+      throw new TypeError(`the target of '${task.action}' has more than ${MAINTENANCE_TARGET_BYTES_MAX} bytes`);
+    if (this.#isClosed) return Promise.resolve(CLOSED);
+    return this.#maintenance.wait(signal, {
+      begin: (maintenance) => this.#feed({ kind: 'maintain', maintenance, task }),
+      cancel: (maintenance) => this.#feed({ kind: 'maintain-cancelled', maintenance }),
     });
   }
 
@@ -147,11 +158,10 @@ export class Synchronizer {
   /** Ends at once, without a word: what a kill does. */
   stop(): void {
     this.#isClosed = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#alarm.stop();
     this.#cancelReunion();
-    for (const settle of this.#flushes.values()) settle({ ok: false, reason: 'closed' });
-    this.#flushes.clear();
+    this.#flushes.settleAll(CLOSED);
+    this.#maintenance.settleAll(CLOSED);
   }
 
   #receive(bytes: Uint8Array, from: PeerId | undefined): void {
@@ -186,7 +196,7 @@ export class Synchronizer {
     this.#isStepping = true;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
     this.#isStepping = false;
-    this.#arm();
+    if (!this.#isClosed) this.#alarm.set(this.#state.wakeAt);
   }
 
   #step(input: Input): void {
@@ -242,9 +252,13 @@ export class Synchronizer {
       case 'synced':
         return host.synced(effect.document);
       case 'flushed':
-        return this.#settleFlush(effect.flush, { ok: true, term: effect.term });
+        return this.#flushes.settle(effect.flush, { ok: true, term: effect.term });
       case 'flush-failed':
-        return this.#settleFlush(effect.flush, { ok: false, reason: effect.reason });
+        return this.#flushes.settle(effect.flush, { ok: false, code: effect.code });
+      case 'maintain':
+        return void this.#carryOut(effect);
+      case 'maintenance-ended':
+        return this.#maintenance.settle(effect.maintenance, effect.outcome);
       case 'writer-changed':
         return host.writerChanged(effect.writer);
       case 'instances-changed':
@@ -254,7 +268,7 @@ export class Synchronizer {
       case 'peer-refused':
         return host.peerRefused(effect.peer);
       case 'stalled':
-        return host.stalled(effect.writer);
+        return host.stalled(effect.writer, effect.reason);
       case 'recovered':
         return host.recovered(effect.writer);
       case 'warn':
@@ -275,26 +289,12 @@ export class Synchronizer {
     else this.#step({ kind: 'rejected', document, from, cause, detail: outcome.detail, isBeyondLimit: outcome.isBeyondLimit });
   }
 
-  #settleFlush(flush: number, outcome: FlushOutcome): void {
-    this.#flushes.get(flush)?.(outcome);
-    this.#flushes.delete(flush);
-  }
-
-  /** One timer, for the engine's next moment. */
-  #arm(): void {
-    const { wakeAt } = this.#state;
-    if (this.#isClosed || (this.#timer !== undefined && this.#timer.at <= wakeAt)) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (wakeAt === Infinity) return;
-    const { clock } = this.#options;
-    const cancel = clock.after(Math.max(0, Math.ceil(wakeAt - clock.now())), () => {
-      this.#timer = undefined;
-      this.#feed({ kind: 'tick' });
-    });
-    this.#timer = { at: wakeAt, cancel };
+  async #carryOut({ peer, request, task }: Extract<Effect, { kind: 'maintain' }>): Promise<void> {
+    this.#feed({ kind: 'maintained', peer, request, outcome: await this.#options.host.maintain(task).catch(maintenanceFailed) });
   }
 }
+
+const CLOSED = { ok: false, code: 'SOCOMM_CLOSED', message: 'closed before that came about' } as const;
 
 /** How long after a lost connection the roster is read again. */
 const REUNION_MS = 50;

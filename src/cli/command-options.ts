@@ -35,6 +35,10 @@ export function groupArgument(): Argument {
   return new Argument('<group>', 'name of the group, e.g. com.acme.synth').argParser(parseGroup);
 }
 
+export function optionalGroupArgument(): Argument {
+  return new Argument('[group]', 'name of the group, e.g. com.acme.synth').argParser(parseGroup);
+}
+
 export function pathArgument(isRequired: boolean): Argument {
   return new Argument(isRequired ? '<path>' : '[path]', 'a JSON Pointer, e.g. /presets/warm-pad').argParser(parsePath);
 }

@@ -3,12 +3,18 @@
 import { Command } from 'commander';
 
 import { PACKAGE_VERSION } from '../version.js';
+import { registerBackup } from './commands/backup.js';
+import { registerCheckpoints } from './commands/checkpoints.js';
+import { registerCompact } from './commands/compact.js';
 import { registerDelete } from './commands/delete.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerExport } from './commands/export.js';
 import { registerGet } from './commands/get.js';
 import { registerImport } from './commands/import.js';
 import { registerLs } from './commands/ls.js';
+import { registerMerge } from './commands/merge.js';
 import { registerRemove } from './commands/remove.js';
+import { registerRestore } from './commands/restore.js';
 import { registerSet } from './commands/set.js';
 import { registerStatus } from './commands/status.js';
 import { registerWatch } from './commands/watch.js';
@@ -26,6 +32,12 @@ const COMMANDS = [
   registerImport,
   registerExport,
   registerWhere,
+  registerDoctor,
+  registerBackup,
+  registerRestore,
+  registerMerge,
+  registerCheckpoints,
+  registerCompact,
   registerRemove,
   registerDemo,
 ] as const;

@@ -7,7 +7,7 @@
  *   started ──► following ──┴─ granted ──► taking over ── first record durable ──► leading
  *                  ▲                            │                                    │
  *                  │◄───────── failed ──────────┘                                    │
- *                  │◄──────── stepped down ◄──── stepping down ◄─ store failed ──────┤
+ *                  │◄──────── stepped down ◄──── stepping down ◄─ failed, robbed ────┤
  *                                                      ▲                             │
  *   abstaining (storage: 'never')      closed ◄────────┴──────────── close ──────────┘
  *
@@ -37,8 +37,10 @@ export type ElectionInput =
   /** Somebody else announced itself. */
   | { readonly kind: 'writer-seen' }
   | { readonly kind: 'took-over'; readonly term: number }
-  /** The takeover, or later the store, failed, or the lock was no longer ours. */
+  /** The takeover, or later the store, failed. */
   | { readonly kind: 'failed' }
+  /** While leading: the lock is no longer ours, though nothing is wrong with the store. */
+  | { readonly kind: 'robbed' }
   | { readonly kind: 'stepped-down' }
   | { readonly kind: 'close' };
 
@@ -52,7 +54,7 @@ export type ElectionEffect =
   /** Answer with `due`; replaces an earlier wait. `jitter` is the share of it that is left to chance. */
   | { readonly kind: 'wait'; readonly delayMs: number; readonly jitter: number }
   | { readonly kind: 'lead'; readonly term: number }
-  /** Make sure that the lock is still ours, also while there is nothing to write; if not, answer with `failed`. */
+  /** Make sure that the lock is still ours, also while there is nothing to write; if not, answer with `robbed`. */
   | { readonly kind: 'check-lock' };
 
 export interface ElectionStep {
@@ -67,7 +69,11 @@ export interface ElectionStep {
 export const QUICK_TRIES_MS = [1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 16, 16, 16, 16, 32, 32, 32, 64, 64, 128] as const;
 export const POLL_MS = 2000;
 export const COOL_DOWN_MS = 1000;
-export const COOL_DOWN_MAX_MS = 30_000;
+/**
+ * A disk that was full is free again without a word to us: this is how long that may stay unnoticed. A try that fails costs some
+ * milliseconds of disk, so looking as often as this burdens nobody.
+ */
+export const COOL_DOWN_MAX_MS = 8_000;
 
 export function initialElection(canWrite: boolean): ElectionState {
   return canWrite ? { kind: 'following', tries: QUICK_TRIES_MS.length, failures: 0 } : { kind: 'abstaining' };
@@ -121,6 +127,7 @@ function follow(state: StateOf<'following'>, input: ElectionInput): ElectionStep
       return stay({ kind: 'closed' });
     case 'took-over':
     case 'failed':
+    case 'robbed':
     case 'stepped-down':
       return stay(state);
     default:
@@ -146,6 +153,7 @@ function takeOver(state: StateOf<'taking-over'>, input: ElectionInput): Election
     case 'denied':
     case 'writer-gone':
     case 'writer-seen':
+    case 'robbed':
     case 'stepped-down':
       return stay(state);
     default:
@@ -157,6 +165,11 @@ function lead(state: StateOf<'leading'>, input: ElectionInput): ElectionStep {
   switch (input.kind) {
     case 'failed':
       return { state: { kind: 'stepping-down', failures: 1, isClosing: false }, effects: [{ kind: 'step-down' }] };
+    case 'robbed':
+      return { state: { kind: 'stepping-down', failures: 0, isClosing: false }, effects: [{ kind: 'step-down' }] };
+    case 'writer-seen':
+      // Under a higher term: it could only lead if it has the lock that we believe to hold.
+      return { state, effects: [{ kind: 'check-lock' }] };
     case 'close':
       return { state: { kind: 'stepping-down', failures: 0, isClosing: true }, effects: [{ kind: 'step-down' }] };
     case 'due':
@@ -165,7 +178,6 @@ function lead(state: StateOf<'leading'>, input: ElectionInput): ElectionStep {
     case 'granted':
     case 'denied':
     case 'writer-gone':
-    case 'writer-seen':
     case 'took-over':
     case 'stepped-down':
       return stay(state);
@@ -183,9 +195,10 @@ function stepDown(state: StateOf<'stepping-down'>, input: ElectionInput): Electi
       return stay({ ...state, failures: 0 });
     case 'stepped-down': {
       if (state.isClosing) return stay({ kind: 'closed' });
-      if (state.failures === 0) return { state: { kind: 'following', tries: QUICK_TRIES_MS.length, failures: 0 }, effects: [poll()] };
-      const delayMs = Math.min(COOL_DOWN_MAX_MS, COOL_DOWN_MS * 2 ** (state.failures - 1));
       const following = { kind: 'following', tries: QUICK_TRIES_MS.length, failures: state.failures } as const;
+      // Robbed, or succeeded meanwhile: if nobody has the lock, we are as good as anybody.
+      if (state.failures === 0) return { state: following, effects: [{ kind: 'try-lock' }] };
+      const delayMs = Math.min(COOL_DOWN_MAX_MS, COOL_DOWN_MS * 2 ** (state.failures - 1));
       return { state: following, effects: [{ kind: 'wait', delayMs, jitter: 0.5 }] };
     }
     case 'started':
@@ -195,6 +208,7 @@ function stepDown(state: StateOf<'stepping-down'>, input: ElectionInput): Electi
     case 'writer-gone':
     case 'took-over':
     case 'failed':
+    case 'robbed':
       return stay(state);
     default:
       return unreachable(input);

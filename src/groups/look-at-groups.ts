@@ -6,6 +6,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import { FileBundleFolder } from '../../storage/bundle-folder.js';
 import { loadFileLocks } from '../../storage/file-lock.js';
 import type { FileLocks } from '../../storage/file-lock.js';
 import { GROUP_PATTERN, LAYOUT, resolveStoreDirectory, resolveStoresDirectory } from '../../storage/layout.js';
@@ -19,6 +20,8 @@ import type { RosterEntry } from '../../sync/discovery.js';
 import { defaultRuntimeDirectory, systemRuntimeEnvironment } from '../../sync/discovery/runtime-directory.js';
 import { SocommError, isSocommError, systemCode } from '../base/errors.js';
 import { bytesBelow, hasFile } from './file-sizes.js';
+import { listCheckpoints } from '../maintenance/checkpoint-shelf.js';
+import type { Checkpoint } from '../maintenance/checkpoint-shelf.js';
 import { loadStoredDocument } from '../replica/stored-document.js';
 import type { Y } from '../replica/replica.js';
 import { readRoster } from './roster-look.js';
@@ -50,6 +53,8 @@ export interface GroupReport {
   survey(): Promise<StoreSurvey>;
   /** A document as it is stored, `main` by default; empty where it is not there. Errors: as `survey()`. */
   read(document?: string, options?: ReadOptions): Promise<Y.Doc>;
+  /** The oldest first; also while somebody writes. */
+  checkpoints(): Promise<readonly Checkpoint[]>;
 }
 
 export interface ReadOptions {
@@ -116,6 +121,7 @@ export async function inspectGroup(group: string, options: LookOptions = {}): Pr
         for (const damage of [...found, ...loaded.damage]) onDamage?.(damage);
         return loadStoredDocument(loaded);
       }),
+    checkpoints: () => listCheckpoints(new FileBundleFolder(join(directory, LAYOUT.checkpoints))),
   };
 }
 

@@ -57,9 +57,12 @@ async function removeFiles(directory: string): Promise<readonly string[]> {
   // The note first: without it there is no store, whatever else of it is still to be moved. The lock file last.
   const { storeNote, ownerLock, ...rest } = LAYOUT;
   for (const name of [storeNote, ...Object.values(rest), ownerLock]) {
-    await rename(join(directory, name), join(trash, name)).catch((error: unknown) => {
-      if (systemCode(error) !== 'ENOENT') throw error;
-    });
+    // With the temporary name under which a killed writer may have left it.
+    for (const each of [name, `${name}.new`]) {
+      await rename(join(directory, each), join(trash, each)).catch((error: unknown) => {
+        if (systemCode(error) !== 'ENOENT') throw error;
+      });
+    }
   }
   await rm(trash, { recursive: true });
   const left = await readdir(directory);

@@ -84,7 +84,8 @@ export class FileRoster implements Discovery {
   async withdraw(): Promise<void> {
     const announced = this.#announced;
     this.#announced = undefined;
-    if (announced !== undefined) this.#remove(announced.entry.id, announced.lock);
+    // On a disk that fails they stay: the lock is free all the same, and whoever comes next sweeps them.
+    if (announced !== undefined) this.#tryTo(() => this.#remove(announced.entry.id, announced.lock));
   }
 
   #announce(entry: RosterEntry): void {
@@ -93,7 +94,7 @@ export class FileRoster implements Discovery {
     try {
       this.#files.writeEntry(entry.id, formatEntry(entry));
     } catch (error) {
-      this.#remove(entry.id, lock);
+      this.#tryTo(() => this.#remove(entry.id, lock));
       throw error;
     }
     this.#announced = { entry, lock };
@@ -144,12 +145,12 @@ export class FileRoster implements Discovery {
     lock.release(); // also where it was not intact: another sweeper has just been here
   }
 
-  /** What the dead left is nobody's duty: a failure is told, and the living go on. */
+  /** What is left behind, by the dead or by us, is swept by whoever comes next: a failure is told, and the living go on. */
   #tryTo(removal: () => void): void {
     try {
       removal();
     } catch (error) {
-      this.#report('roster-sweep-failed', `What a dead peer left behind cannot be removed: ${describe(error)}`);
+      this.#report('roster-sweep-failed', `What a peer left behind cannot be removed: ${describe(error)}`);
     }
   }
 

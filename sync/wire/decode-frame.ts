@@ -7,9 +7,12 @@ import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import * as decoding from 'lib0/decoding';
 import { describe } from '../../src/base/errors.js';
+import type { SocommErrorCode } from '../../src/base/errors.js';
 import { newInstanceId } from '../../src/base/ids.js';
 import type { InstanceId, PeerId } from '../../src/base/ids.js';
 import * as limits from '../limits.js';
+import { MAINTENANCE_NUMBERS } from '../maintenance.js';
+import type { MaintenanceAction, MaintenanceOutcome } from '../maintenance.js';
 import { MAGIC_0, MAGIC_1 } from './encode-frame.js';
 import { KIND_NUMBERS, LASTING_KINDS, PROTOCOL, PROTOCOL_LASTING, REFUSAL_NUMBERS } from './frame.js';
 import type { DocumentReport, Frame, FrameKind, PeerStatus, ProtocolRange, ReceivedFrame, RefusalReason } from './frame.js';
@@ -27,6 +30,10 @@ const KINDS = new Map<number, FrameKind>(Object.entries(KIND_NUMBERS).map(([kind
 const REFUSALS = new Map<number, RefusalReason>(
   Object.entries(REFUSAL_NUMBERS).map(([reason, number]) => [number, reason as RefusalReason]),
 );
+const ACTIONS = new Map<number, MaintenanceAction>(
+  Object.entries(MAINTENANCE_NUMBERS).map(([action, number]) => [number, action as MaintenanceAction]),
+);
+const CODE = /^SOCOMM_[A-Z_]{1,40}$/;
 /** magic, version, kind, sender, empty document, seq, checksum */
 const SHORTEST = 2 + 1 + 1 + 8 + 1 + 1 + 4;
 
@@ -129,6 +136,14 @@ function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Fr
       };
     case 'flush':
       return { kind, request: readCount(from), targets: readTails(from) };
+    case 'maintain': {
+      const request = readCount(from);
+      const action = ACTIONS.get(decoding.readUint8(from));
+      if (action === undefined) throw new RangeError('unknown action');
+      return { kind, request, task: { action, target: readText(from, limits.MAINTENANCE_TARGET_BYTES_MAX) } };
+    }
+    case 'maintained':
+      return { kind, request: readCount(from), outcome: readOutcome(from) };
     case 'have':
       return readHave(from, document);
     case 'flushed':
@@ -163,6 +178,22 @@ function readHave(from: Decoder, document: string): Frame {
   return { kind: 'have', document, request, index, count, bytes, vector, stateVector, isComplete };
 }
 
+function readOutcome(from: Decoder): MaintenanceOutcome {
+  const ok = readFlags(from, 1) === 1;
+  const code = readCode(from);
+  const text = readText(from, limits.MAINTENANCE_TEXT_BYTES_MAX);
+  if (ok && code === '') return { ok, report: text };
+  if (!ok && code !== '') return { ok, code, message: text };
+  throw new RangeError('neither done nor failed');
+}
+
+/** Why something failed; empty where nothing did. It is shown to people and becomes an error's code. */
+function readCode(from: Decoder): SocommErrorCode | '' {
+  const code = readText(from, 47);
+  if (code !== '' && !CODE.test(code)) throw new RangeError('text that is no code');
+  return code as SocommErrorCode | '';
+}
+
 function readIntroduction(from: Decoder, sender: PeerId) {
   return {
     protocolMin: readCount(from),
@@ -178,6 +209,7 @@ function readStatus(from: Decoder, sender: PeerId): PeerStatus {
   const flags = readFlags(from, 7);
   const pid = readCount(from);
   const packageVersion = readText(from, 64);
+  const trouble = readCode(from);
   const instances = readList(from, limits.INSTANCES_MAX, () => readInstance(from, sender));
   return {
     revision,
@@ -187,6 +219,7 @@ function readStatus(from: Decoder, sender: PeerId): PeerStatus {
     isTakingOver: (flags & 4) !== 0,
     pid,
     packageVersion,
+    trouble,
     instances,
   };
 }

@@ -7,6 +7,8 @@ import { crc32 } from 'node:zlib';
 import * as encoding from 'lib0/encoding';
 import { unreachable } from '../../src/base/errors.js';
 import type { PeerId } from '../../src/base/ids.js';
+import { MAINTENANCE_NUMBERS } from '../maintenance.js';
+import type { MaintenanceOutcome } from '../maintenance.js';
 import { KIND_NUMBERS, LASTING_KINDS, PROTOCOL, PROTOCOL_LASTING, REFUSAL_NUMBERS } from './frame.js';
 import type { DocumentReport, Frame, PeerStatus, Tails, Vector } from './frame.js';
 
@@ -76,6 +78,10 @@ function writePayload(to: Encoder, frame: Frame): void {
     case 'flush':
       encoding.writeVarUint(to, frame.request);
       return writeTails(to, frame.targets);
+    case 'maintain':
+      encoding.writeVarUint(to, frame.request);
+      encoding.writeUint8(to, MAINTENANCE_NUMBERS[frame.task.action]);
+      return encoding.writeVarString(to, frame.task.target);
     case 'have':
       encoding.writeVarUint(to, frame.request);
       encoding.writeVarUint(to, frame.index);
@@ -87,12 +93,22 @@ function writePayload(to: Encoder, frame: Frame): void {
     case 'flushed':
       encoding.writeVarUint(to, frame.request);
       return encoding.writeVarUint(to, frame.term);
+    case 'maintained':
+      encoding.writeVarUint(to, frame.request);
+      return writeOutcome(to, frame.outcome);
     case 'refused':
       encoding.writeVarUint(to, frame.request);
       return encoding.writeUint8(to, REFUSAL_NUMBERS[frame.reason]);
     default:
       unreachable(frame);
   }
+}
+
+/** `code` is empty where it was done. */
+function writeOutcome(to: Encoder, outcome: MaintenanceOutcome): void {
+  encoding.writeUint8(to, outcome.ok ? 1 : 0);
+  encoding.writeVarString(to, outcome.ok ? '' : outcome.code);
+  encoding.writeVarString(to, outcome.ok ? outcome.report : outcome.message);
 }
 
 interface Introduction {
@@ -115,6 +131,7 @@ function writeStatus(to: Encoder, status: PeerStatus): void {
   encoding.writeUint8(to, (status.isComplete ? 1 : 0) | (status.canWrite ? 2 : 0) | (status.isTakingOver ? 4 : 0));
   encoding.writeVarUint(to, status.pid);
   encoding.writeVarString(to, status.packageVersion);
+  encoding.writeVarString(to, status.trouble);
   // An instance's id begins with its peer's: only the number behind it travels.
   writeList(to, status.instances, (instance) => encoding.writeVarString(to, instance.slice(17)));
 }

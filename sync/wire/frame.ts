@@ -3,7 +3,9 @@
  * How each lies in bytes stands in encode-frame, decode-frame and docs/PROTOCOL.md.
  */
 
+import type { SocommErrorCode } from '../../src/base/errors.js';
 import type { InstanceId, PeerId } from '../../src/base/ids.js';
+import type { MaintenanceOutcome, MaintenanceTask } from '../maintenance.js';
 import type { PeerAddress } from '../transport.js';
 
 /** Versions of the protocol that somebody speaks, from the lowest to the highest. */
@@ -37,6 +39,8 @@ export interface PeerStatus {
   readonly isTakingOver: boolean;
   readonly pid: number;
   readonly packageVersion: string;
+  /** Why it cannot write; empty where nothing is known to be wrong. A newer copy may know further codes. */
+  readonly trouble: SocommErrorCode | '';
   readonly instances: readonly InstanceId[];
 }
 
@@ -98,7 +102,9 @@ export type RequestFrame =
   /** The answer to a pulse. */
   | { readonly kind: 'echo'; readonly beat: number; readonly revision: number; readonly documents: readonly DocumentReport[] }
   /** Asks the writer to say when it holds these numbers of ours durably. */
-  | { readonly kind: 'flush'; readonly request: number; readonly targets: Tails };
+  | { readonly kind: 'flush'; readonly request: number; readonly targets: Tails }
+  /** Asks the writer to carry something out. The same number again is the same task again. */
+  | { readonly kind: 'maintain'; readonly request: number; readonly task: MaintenanceTask };
 
 /** Answers to one peer. */
 export type ResponseFrame =
@@ -122,6 +128,7 @@ export type ResponseFrame =
       readonly isComplete: boolean;
     }
   | { readonly kind: 'flushed'; readonly request: number; readonly term: number }
+  | { readonly kind: 'maintained'; readonly request: number; readonly outcome: MaintenanceOutcome }
   | { readonly kind: 'refused'; readonly request: number; readonly reason: RefusalReason };
 
 export type RefusalReason = 'not-writer' | 'unknown-document' | 'expired' | 'version' | 'store-failed' | 'crowded';
@@ -152,10 +159,12 @@ export const KIND_NUMBERS: Readonly<Record<FrameKind, number>> = {
   invite: 19,
   echo: 20,
   flush: 21,
+  maintain: 22,
   welcome: 32,
   have: 33,
   flushed: 34,
   refused: 35,
+  maintained: 36,
 };
 
 export const REFUSAL_NUMBERS: Readonly<Record<RefusalReason, number>> = {

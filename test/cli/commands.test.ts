@@ -25,7 +25,10 @@ describe('help', () => {
     const place = new Place();
     const { code, out } = await place.socomm('--help');
     expect(code).toBe(0);
-    const commands = ['ls', 'status', 'watch', 'get', 'set', 'delete', 'import', 'export', 'where', 'remove', 'demo'];
+    const commands = [
+      ...['ls', 'status', 'watch', 'get', 'set', 'delete', 'import', 'export', 'where', 'remove', 'demo'],
+      ...['doctor', 'backup', 'restore', 'merge', 'checkpoints', 'compact'],
+    ];
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command}`, 'm'));
     for (const text of ['0 good', '1 failed', '2 usage', '3 not found', '4 partial', '5 timed out']) expect(out).toContain(text);
     await Promise.all(

@@ -117,6 +117,14 @@ describe('a file to export to', () => {
   });
 });
 
+test('removing a store takes what was killed while it wrote', async () => {
+  const place = new Place();
+  expect(await place.socomm('set', 'acme', '/a/a', '1')).toMatchObject({ code: 0 });
+  for (const name of ['owner.json.new', 'store.json.new']) writeFileSync(join(place.stores, 'acme', name), '{');
+  expect(await place.socomm('remove', 'acme', '--yes')).toMatchObject({ code: 0 });
+  expect(readdirSync(place.stores)).toEqual([]);
+});
+
 test('removing a store takes the sockets of those who were killed', async () => {
   const place = new Place();
   const holder = await place.hold('acme');

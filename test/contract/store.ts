@@ -233,6 +233,17 @@ export function testStore(name: string, makeHarness: () => Promise<StoreHarness>
         expect({ length: found?.length, updates, damage }).toEqual({ length: 1_100_000, updates: [], damage: [] });
       });
 
+      test('that was written twice leaves nothing of the log behind it', async () => {
+        await start(store);
+        await store.append(1, [{ ...record('main', 0), update: new Uint8Array(5_000).fill(1) }]);
+        await store.replace(1, snapshot('main', 8, 1));
+        await store.replace(1, snapshot('main', 8, 1));
+        expect(store.documents()).toMatchObject([{ snapshotBytes: 8, logRecords: 0, logBytes: 0 }]);
+        expect(store.documents()[0]?.olderBytes).toBeLessThan(100);
+        store = await restart(false);
+        expect(await store.load('main')).toEqual({ snapshot: new Uint8Array(8).fill(8), updates: [], damage: [] });
+      });
+
       test('leaves other documents alone', async () => {
         await start(store);
         await store.append(1, [record('a', 1), record('a/', 2), record('a0', 3)]);
@@ -246,6 +257,26 @@ export function testStore(name: string, makeHarness: () => Promise<StoreHarness>
         await store.append(1, [record('main', 1)]);
         await expect(store.replace(1, snapshot('main', 4, 2))).rejects.toThrow(/broken invariant/);
         await store.append(1, [record('main', 2)]);
+      });
+    });
+
+    describe('compaction', () => {
+      test('changes nothing of what is stored, whoever writes meanwhile', async () => {
+        await start(store);
+        await store.append(1, [record('main', 1), record('other', 2)]);
+        await store.replace(1, snapshot('main', 8, 1));
+        await Promise.all([store.compact(), store.append(1, [record('main', 3)]), store.compact()]);
+        store = await restart(true);
+        expect(await store.load('main')).toEqual({ snapshot: new Uint8Array(8).fill(8), updates: [bytes(3)], damage: [] });
+        expect((await store.load('other')).updates).toEqual([bytes(2)]);
+      });
+
+      test('of a store that is closed, or whose writes failed, is refused', async () => {
+        await expect(store.compact()).rejects.toMatchObject({ code: 'SOCOMM_CLOSED' });
+        await start(store);
+        harness.failNextWrite();
+        await expect(store.append(1, [record('main', 1)])).rejects.toMatchObject({ code: 'SOCOMM_STORE_FAILED' });
+        await expect(store.compact()).rejects.toMatchObject({ code: 'SOCOMM_STORE_FAILED' });
       });
     });
 

@@ -1,63 +1,10 @@
-/** The election as a table and as a property: what each state does with each input (docs/ELECTION.md). */
+/** How an election waits: quickly, slowly, and after a failure. Each state and input: table.test.ts. */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { COOL_DOWN_MAX_MS, COOL_DOWN_MS, POLL_MS, QUICK_TRIES_MS, elect, initialElection } from '../../src/election/election.js';
-import type { ElectionInput, ElectionState } from '../../src/election/election.js';
-
-const STATES: readonly ElectionState[] = [
-  { kind: 'abstaining' },
-  { kind: 'following', tries: QUICK_TRIES_MS.length, failures: 0 },
-  { kind: 'taking-over', failures: 0 },
-  { kind: 'leading', term: 3 },
-  { kind: 'stepping-down', failures: 1, isClosing: false },
-  { kind: 'closed' },
-];
-
-const INPUTS: readonly ElectionInput[] = [
-  { kind: 'started' },
-  { kind: 'due' },
-  { kind: 'granted' },
-  { kind: 'denied' },
-  { kind: 'writer-gone' },
-  { kind: 'writer-seen' },
-  { kind: 'took-over', term: 4 },
-  { kind: 'failed' },
-  { kind: 'stepped-down' },
-  { kind: 'close' },
-];
-
-/** `state input → state: effects`; what is not here changes nothing. */
-const TRANSITIONS: Readonly<Record<string, string>> = {
-  'abstaining close': 'closed:',
-  'following started': 'following: try-lock',
-  'following due': 'following: try-lock',
-  'following granted': 'taking-over: take-over',
-  'following denied': 'following: wait',
-  'following writer-gone': 'following: try-lock',
-  'following writer-seen': 'following: wait',
-  'following close': 'closed:',
-  'taking-over took-over': 'leading: lead wait',
-  'taking-over failed': 'stepping-down: step-down',
-  'taking-over close': 'stepping-down: step-down',
-  'leading due': 'leading: wait check-lock',
-  'leading failed': 'stepping-down: step-down',
-  'leading close': 'stepping-down: step-down',
-  'stepping-down stepped-down': 'following: wait',
-};
 
 describe('an election', () => {
-  for (const state of STATES) {
-    it(`does in '${state.kind}' with each input what the table says`, () => {
-      for (const input of INPUTS) {
-        const next = elect(state, input);
-        const told = `${next.state.kind}:${next.effects.map(({ kind }) => ` ${kind}`).join('')}`;
-        expect(`${input.kind} → ${told}`).toBe(`${input.kind} → ${TRANSITIONS[`${state.kind} ${input.kind}`] ?? `${state.kind}:`}`);
-      }
-    });
-  }
-
   it('tries quickly when the writer goes, and slowly once that was in vain', () => {
     let { state } = elect(initialElection(true), { kind: 'writer-gone' });
     const waits: number[] = [];
@@ -86,31 +33,25 @@ describe('an election', () => {
     expect(elect(seen, { kind: 'writer-gone' }).effects).toEqual([{ kind: 'try-lock' }]);
   });
 
-  it('does not stand back at the end of the writer that robbed it of its lock', () => {
-    const robbed = elect({ kind: 'leading', term: 3 }, { kind: 'failed' }).state;
-    const down = elect(elect(robbed, { kind: 'writer-seen' }).state, { kind: 'stepped-down' });
-    expect(down.effects).toEqual([{ kind: 'wait', delayMs: POLL_MS, jitter: 0.5 }]);
-    expect(elect(down.state, { kind: 'writer-gone' }).effects).toEqual([{ kind: 'try-lock' }]);
-    const failed = elect(robbed, { kind: 'stepped-down' }).state;
-    expect(elect(failed, { kind: 'writer-gone' }).effects).toEqual([]);
+  it('that was robbed of its lock tries at once, and does not stand back at the end of who robbed it', () => {
+    const robbed = elect({ kind: 'leading', term: 3 }, { kind: 'robbed' }).state;
+    const down = elect(robbed, { kind: 'stepped-down' });
+    expect(down.effects).toEqual([{ kind: 'try-lock' }]);
+    const denied = elect(down.state, { kind: 'denied' });
+    expect(denied.effects).toEqual([{ kind: 'wait', delayMs: POLL_MS, jitter: 0.5 }]);
+    expect(elect(denied.state, { kind: 'writer-gone' }).effects).toEqual([{ kind: 'try-lock' }]);
   });
 
-  it('never leads but after a grant and a takeover, and never does anything once it is closed', () => {
-    fc.assert(
-      fc.property(fc.boolean(), fc.array(fc.constantFrom(...INPUTS), { maxLength: 60 }), (canWrite, inputs) => {
-        let state = initialElection(canWrite);
-        let wasGranted = false;
-        for (const input of inputs) {
-          const before = state;
-          const step = elect(state, input);
-          state = step.state;
-          if (before.kind === 'following' && input.kind === 'granted') wasGranted = true;
-          if (step.effects.some(({ kind }) => kind === 'lead'))
-            expect([before.kind, wasGranted, canWrite]).toEqual(['taking-over', true, true]);
-          if (before.kind === 'closed') expect([state.kind, step.effects]).toEqual(['closed', []]);
-          if (state.kind === 'following') wasGranted = false;
-        }
-      }),
-    );
+  it('whose store failed lets others go first, until one of them could lead', () => {
+    const failed = elect({ kind: 'leading', term: 3 }, { kind: 'failed' }).state;
+    const down = elect(failed, { kind: 'stepped-down' });
+    expect(down.effects).toEqual([{ kind: 'wait', delayMs: COOL_DOWN_MS, jitter: 0.5 }]);
+    expect(elect(down.state, { kind: 'writer-gone' }).effects).toEqual([]);
+    const succeeded = elect(elect(failed, { kind: 'writer-seen' }).state, { kind: 'stepped-down' });
+    expect(succeeded.effects).toEqual([{ kind: 'try-lock' }]);
+  });
+
+  it('looks at its lock at once when another writer announces itself', () => {
+    expect(elect({ kind: 'leading', term: 3 }, { kind: 'writer-seen' }).effects).toEqual([{ kind: 'check-lock' }]);
   });
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 
 import type { InstanceId, PeerId } from '../../src/base/ids.js';
 import type { Input } from '../../sync/engine-io.js';
+import type { MaintenanceOutcome, MaintenanceTask } from '../../sync/maintenance.js';
 import type { Frame, FrameKind, PeerStatus, RefusalReason } from '../../sync/wire/frame.js';
 import { REFUSAL_NUMBERS } from '../../sync/wire/frame.js';
 import { NOTHING, itemsOf, vectorWith } from './fake-replica.js';
@@ -18,7 +19,8 @@ export type Command =
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'part'; readonly who: number; readonly from: number }
   | { readonly do: 'rise'; readonly who: number; readonly term: number }
-  | { readonly do: 'flush' | 'cancel'; readonly who: number; readonly flush: number }
+  | { readonly do: 'flush' | 'cancel' | 'maintain'; readonly who: number; readonly flush: number }
+  | { readonly do: 'fail'; readonly who: number; readonly trouble: PeerStatus['trouble'] }
   | { readonly do: 'feed'; readonly who: number; readonly input: Input };
 
 export function carryOut(world: SmallWorld, command: Command): void {
@@ -49,6 +51,10 @@ export function carryOut(world: SmallWorld, command: Command): void {
       return world.feed(idOf(command.who), { kind: 'role', term: command.term, isTakingOver: false });
     case 'flush':
       return world.feed(idOf(command.who), { kind: 'flush', flush: command.flush });
+    case 'maintain':
+      return world.feed(idOf(command.who), { kind: 'maintain', maintenance: command.flush, task: { action: 'compact', target: '' } });
+    case 'fail':
+      return world.feed(idOf(command.who), { kind: 'trouble', trouble: command.trouble });
     case 'cancel':
       return world.feed(idOf(command.who), { kind: 'flush-cancelled', flush: command.flush });
     case 'feed':
@@ -75,6 +81,8 @@ const HONEST = [
   make('open', 1, { who, document: fc.constant(OTHER) }),
   make('store', 2, { who }),
   make('flush', 2, { who, flush: fc.nat({ max: 5 }) }),
+  make('maintain', 1, { who, flush: fc.nat({ max: 5 }) }),
+  make('fail', 1, { who, trouble: fc.constantFrom('', 'SOCOMM_STORE_FAILED') }),
   make('cancel', 1, { who, flush: fc.nat({ max: 5 }) }),
   make('rise', 1, { who, term: fc.nat({ max: 5 }) }),
   make('load', 1, { who }),
@@ -106,6 +114,7 @@ const statuses: fc.Arbitrary<PeerStatus> = fc.record({
   isTakingOver: fc.boolean(),
   pid: counts,
   packageVersion: fc.constant('0'),
+  trouble: fc.constantFrom('', '', 'SOCOMM_STORE_FAILED', 'SOCOMM_STORE_GONE'),
   instances: fc.array(
     counts.map((count) => `${STRANGER}.${count}` as InstanceId),
     { maxLength: 2 },
@@ -120,6 +129,12 @@ const introduction = {
 };
 /** Answers may hit the question that is under way. */
 const requests = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 12 }) }, { weight: 1, arbitrary: counts });
+
+const tasks: fc.Arbitrary<MaintenanceTask> = fc.record({ action: fc.constantFrom('backup', 'checkpoint', 'compact'), target: names });
+const outcomes: fc.Arbitrary<MaintenanceOutcome> = fc.constantFrom<MaintenanceOutcome>(
+  { ok: true, report: 'done' },
+  { ok: false, code: 'SOCOMM_IO', message: 'not done' },
+);
 
 type FrameArbitraries = { readonly [Kind in FrameKind]: fc.Arbitrary<Extract<Frame, { kind: Kind }>> };
 const kind = <Kind extends FrameKind>(name: Kind): fc.Arbitrary<Kind> => fc.constant(name);
@@ -147,6 +162,8 @@ const ABSURD: FrameArbitraries = {
   invite: fc.record({ kind: kind('invite'), document: names, stateVector: blobs }),
   echo: fc.record({ kind: kind('echo'), beat: counts, revision: counts, documents: fc.array(reports, { maxLength: 2 }) }),
   flush: fc.record({ kind: kind('flush'), request: requests, targets: tails }),
+  maintain: fc.record({ kind: kind('maintain'), request: requests, task: tasks }),
+  maintained: fc.record({ kind: kind('maintained'), request: requests, outcome: outcomes }),
   have: fc
     .tuple(fc.integer({ min: 1, max: 4 }), fc.nat(), requests, names, blobs, vectors, blobs, fc.boolean())
     .map(([count, index, request, document, bytes, vector, stateVector, isComplete]) => {
@@ -178,6 +195,7 @@ const absurdInputs: fc.Arbitrary<Input> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('local' as const), document: names, update: blobs }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('stored' as const), document: names, vector: vectors }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('flush' as const), flush: counts }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('maintained' as const), peer: peers, request: requests, outcome: outcomes }) },
   { weight: 1, arbitrary: fc.constantFrom({ kind: 'tick' } as const, { kind: 'drain' } as const, { kind: 'leave' } as const) },
 );
 

@@ -38,6 +38,15 @@ const asked = ({ engine }: Scene): number => engine.documents.get(MAIN)?.catchUp
 const answer = { kind: 'have', document, index: 0, count: 1, vector: new Map([[PEER, 1]]), isComplete: true } as const;
 const whole = { ...answer, bytes: itemsOf(PEER, 1), stateVector: vectorWith(PEER, 1) };
 
+const TASK = { action: 'compact', target: '' } as const;
+const DONE = { ok: true, report: 'done' } as const;
+/** Maintenance of ours is under way: its number, or one that was never asked. */
+function asksFor(scene: Scene): number {
+  scene.feed({ kind: 'maintain', maintenance: 1, task: TASK });
+  const request = scene.engine.maintenance.get(1)?.request ?? -1;
+  return request < 0 ? 4711 : request;
+}
+
 const updates = { kind: 'updates', document, seq: 1, updates: [itemsOf(PEER, 1)] } as const;
 
 export const frames = {
@@ -79,11 +88,38 @@ export const frames = {
   'echo: with numbers': () => ({ kind: 'echo', beat: 1, revision: 1, documents: [report([[PEER, 1]])] }),
   'echo: of a later status': () => ({ kind: 'echo', beat: 1, revision: 9, documents: [] }),
   flush: () => ({ kind: 'flush', request: 1, targets: tails }),
+  maintain: () => ({ kind: 'maintain', request: 1, task: TASK }),
+  'maintain: of the writer': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    return { kind: 'maintain', request: 1, task: TASK };
+  },
+  'maintain: again': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    scene.hear({ kind: 'maintain', request: 1, task: TASK });
+    return { kind: 'maintain', request: 1, task: TASK };
+  },
+  'maintain: again, when it is done': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    scene.hear({ kind: 'maintain', request: 1, task: TASK });
+    scene.feed({ kind: 'maintained', peer: PEER, request: 1, outcome: DONE });
+    return { kind: 'maintain', request: 1, task: TASK };
+  },
   have: (scene) => ({ ...whole, request: asked(scene) }),
   'have: a part': (scene) => ({ ...whole, request: asked(scene), count: 2 }),
   'have: of another question': () => ({ ...whole, request: 815 }),
   'have: unreadable': (scene) => ({ ...whole, request: asked(scene), stateVector: UNREADABLE }),
   flushed: () => ({ kind: 'flushed', request: 1, term: 1 }),
+  maintained: () => ({ kind: 'maintained', request: 1, outcome: DONE }),
+  'maintained: what was asked': (scene) => {
+    const request = asksFor(scene);
+    return { kind: 'maintained', request, outcome: DONE };
+  },
+  'refused: what was asked': (scene) => ({ kind: 'refused', request: asksFor(scene), reason: 'not-writer' }),
+  'status: in trouble': () => ({ kind: 'status', status: { ...news, term: 0, trouble: 'SOCOMM_STORE_GONE' } }),
+  'status: in trouble, as we are': (scene) => {
+    scene.feed({ kind: 'trouble', trouble: 'SOCOMM_STORE_FAILED' });
+    return { kind: 'status', status: { ...news, term: 0, trouble: 'SOCOMM_STORE_GONE' } };
+  },
   refused: (scene) => ({ kind: 'refused', request: asked(scene), reason: 'expired' }),
   'refused: for our version': () => ({ kind: 'refused', request: 0, reason: 'version' }),
   'refused: for want of room': () => ({ kind: 'refused', request: 0, reason: 'crowded' }),
@@ -138,6 +174,30 @@ export const inputs = {
   'flush: of something': (scene) => {
     scene.feed({ kind: 'local', document, update: scene.replica.write() });
     return { kind: 'flush', flush: 1 };
+  },
+  maintain: () => ({ kind: 'maintain', maintenance: 1, task: TASK }),
+  'maintain: as the writer': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    return { kind: 'maintain', maintenance: 1, task: TASK };
+  },
+  'maintain-cancelled': () => ({ kind: 'maintain-cancelled', maintenance: 1 }),
+  maintained: () => ({ kind: 'maintained', peer: PEER, request: 1, outcome: DONE }),
+  'maintained: for ourselves': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    return { kind: 'maintained', peer: SELF, request: asksFor(scene), outcome: DONE };
+  },
+  'lost: with maintenance of ours under way': (scene) => {
+    asksFor(scene);
+    scene.feed({ kind: 'lost', peer: PEER });
+    return { kind: 'tick' };
+  },
+  trouble: () => ({ kind: 'trouble', trouble: 'SOCOMM_STORE_FAILED' }),
+  'trouble: none': () => ({ kind: 'trouble', trouble: '' }),
+  'trouble: of all, and something waits': (scene) => {
+    scene.feed({ kind: 'roster', entries: [] });
+    scene.feed({ kind: 'flush', flush: 1 });
+    scene.feed({ kind: 'trouble', trouble: 'SOCOMM_STORE_FAILED' });
+    return { kind: 'tick' };
   },
   'flush-cancelled': () => ({ kind: 'flush-cancelled', flush: 1 }),
   tick: (scene) => tick(scene),

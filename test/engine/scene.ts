@@ -35,6 +35,7 @@ export const STATUS: PeerStatus = {
   isTakingOver: false,
   pid: 1,
   packageVersion: '0',
+  trouble: '',
   instances: [`${PEER}.1` as InstanceId],
 };
 

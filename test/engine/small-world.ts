@@ -11,8 +11,9 @@ import type { Effect, Input } from '../../sync/engine-io.js';
 import { takeStep } from '../../sync/engine.js';
 import { createEngine } from '../../sync/engine-state.js';
 import type { EngineState } from '../../sync/engine-state.js';
-import { DEPARTED_MAX, FLUSHES_WAITING_MAX, LINKS_MAX } from '../../sync/limits.js';
+import { DEPARTED_MAX, FLUSHES_WAITING_MAX, LINKS_MAX, MAINTENANCE_KEPT_MAX, MAINTENANCE_WORKING_MAX } from '../../sync/limits.js';
 import type { EngineLimits } from '../../sync/limits.js';
+import { whyNobodyWrites } from '../../sync/trouble.js';
 import { FakeReplica } from './fake-replica.js';
 import { MAIN, addressOf, entryOf } from './scene.js';
 
@@ -171,6 +172,10 @@ export class SmallWorld {
         return this.replicas.get(id)?.get(effect.document)?.setAside();
       case 'drain-soon':
         return void this.underway.push({ to: id, input: { kind: 'drain' } });
+      case 'maintain': {
+        const { peer, request } = effect;
+        return void this.underway.push({ to: id, input: { kind: 'maintained', peer, request, outcome: { ok: true, report: '' } } });
+      }
       case 'probe':
         if (this.gone.has(effect.peer) || !this.engines.has(effect.peer)) queue.push({ kind: 'lost', peer: effect.peer });
         break;
@@ -193,7 +198,7 @@ function appliedOf({ documents }: EngineState): Applied {
 
 /** Nothing over its limit, no number that is none, no moment in the past. */
 function expectSound(engine: EngineState, now: number): void {
-  const { wakeAt, documents, answers, flushesWaiting, links, departed, limits } = engine;
+  const { wakeAt, documents, answers, flushesWaiting, errands, links, departed, limits } = engine;
   expectThat(wakeAt >= now, `woken at ${wakeAt}, now is ${now}`);
   for (const document of documents.values()) expectDocumentSound(document, engine);
   expectThat(answers.size <= limits.answersMax, `${answers.size} answers are kept`);
@@ -205,6 +210,21 @@ function expectSound(engine: EngineState, now: number): void {
   }
   expectThat(links.size <= LINKS_MAX && departed.size <= DEPARTED_MAX, `${links.size} links, ${departed.size} departed`);
   expectThat(![...flushesWaiting].some(({ peer }) => !links.has(peer)), 'a flush of nobody waits');
+  for (const { peer, outcome } of errands.values()) {
+    const alike = [...errands.values()].filter((other) => other.peer === peer && (other.outcome === undefined) === (outcome === undefined));
+    expectThat(links.has(peer), `maintenance is done for ${peer}, who has gone`);
+    expectThat(
+      alike.length <= (outcome === undefined ? MAINTENANCE_WORKING_MAX : MAINTENANCE_KEPT_MAX),
+      `${alike.length} errands of ${peer}`,
+    );
+  }
+  const { stallReason, writer } = engine;
+  expectThat(
+    stallReason === undefined || stallReason === 'writer-silent' || writer === undefined,
+    `nobody can write (${stallReason}), and ${writer?.id} writes`,
+  );
+  // What cannot come about does not wait longer than until the next tick.
+  if (whyNobodyWrites(engine) !== undefined && engine.flushes.size > 0) expectThat(wakeAt <= now, 'a flush waits for nobody');
 }
 
 function expectDocumentSound(document: DocumentState, { self, limits, links, departed }: EngineState): void {

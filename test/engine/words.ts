@@ -15,7 +15,7 @@ export function cell(effects: readonly Effect[], before: string, after: string):
 
 /**
  * The legend: `say x` publishes a frame of kind x, `answer x` responds with one, a bare kind is a request; `ask` is the request
- * `want`, `give` the answer `have`, `refuse` the answer `refused`. `apply n` is frame n, `apply all` a whole answer. `!x` is news for the
+ * `want`, `carry out` does what somebody asks of the writer, `give` the answer `have`, `refuse` the answer `refused`. `apply n` is frame n, `apply all` a whole answer. `!x` is news for the
  * application.
  */
 function wordFor(effect: Effect): string {
@@ -34,6 +34,10 @@ function wordFor(effect: Effect): string {
       return '!writer';
     case 'instances-changed':
       return '!instances';
+    case 'maintain':
+      return 'carry out';
+    case 'maintenance-ended':
+      return effect.outcome.ok ? '!done' : `!failed ${effect.outcome.code}`;
     case 'synced':
     case 'flushed':
     case 'flush-failed':

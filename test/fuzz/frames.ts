@@ -55,8 +55,24 @@ const MAKERS: { readonly [Kind in FrameKind]: (around: Surroundings) => FrameOf<
     };
   },
   flush: (around) => ({ kind: 'flush', request: request(around), targets: tails(around) }),
+  // No path of any use: whoever may speak here may also ask for this, and the writer carries it out.
+  maintain: (around) => ({
+    kind: 'maintain',
+    request: request(around),
+    task: {
+      action: around.chance.pick(['backup', 'checkpoint', 'compact']),
+      target: around.chance.pick(['', '\u0000', 'é'.repeat(2048), name(around)]),
+    },
+  }),
   have: (around) => have(around),
   flushed: (around) => ({ kind: 'flushed', request: request(around), term: around.chance.number() }),
+  maintained: (around) => ({
+    kind: 'maintained',
+    request: request(around),
+    outcome: around.chance.isIn(0.5)
+      ? { ok: true, report: around.chance.pick(['', 'x'.repeat(64 * 1024)]) }
+      : { ok: false, code: 'SOCOMM_IO', message: name(around) },
+  }),
   refused: (around) => {
     // Who refuses us for its version ends the link: often enough to be tested, seldom enough for the others.
     const reason = around.chance.isIn(0.1) ? around.chance.pick(Object.keys(REFUSAL_NUMBERS) as RefusalReason[]) : 'expired';
@@ -164,6 +180,7 @@ function status(around: Surroundings): PeerStatus {
     isTakingOver: chance.isIn(0.2),
     pid: chance.number(),
     packageVersion: chance.pick(['', '0.1.0', 'x'.repeat(64)]),
+    trouble: chance.pick(['', '', 'SOCOMM_STORE_FAILED', 'SOCOMM_IO']),
     instances: chance.list(huge(around, 4096), () => `${sender}.${chance.number()}` as InstanceId),
   };
 }

@@ -51,6 +51,7 @@ export class Stranger {
       isTakingOver: false,
       pid: 0,
       packageVersion: '0',
+      trouble: '',
       instances: [],
       ...status,
     };

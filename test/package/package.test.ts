@@ -90,6 +90,7 @@ describe('the packed package', () => {
 describe.each([
   ['socomm', 'join'],
   ['socomm/testing', 'createTestGroup'],
+  ['socomm/store', 'openStore'],
 ])('%s', (specifier, name) => {
   test.each([
     ['imported', 'loads.mjs', `const { ${name} } = await import('${specifier}');`],

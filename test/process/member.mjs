@@ -5,7 +5,7 @@
  * and the channel is, it must end by itself.
  */
 
-import { appendFileSync, openSync } from 'node:fs';
+import { appendFileSync, copyFileSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -63,9 +63,15 @@ const commands = {
     }
     return count;
   },
+  /** Holds the loop, as a computation of the application would. */
+  block(instance, { ms }) {
+    const endsAt = performance.now() + ms;
+    while (performance.now() < endsAt);
+  },
   setBig: (instance, { key, bytes }) => void instance.transact(() => presetsOf(instance).set(key, 'b'.repeat(bytes))),
   lengthOf: (instance, { key }) => presetsOf(instance).get(key)?.length ?? 0,
   digest: (instance) => instance.inspect().documents[0].digest,
+  checkpoints: async (instance) => (await instance.checkpoints()).map(({ name }) => name),
   inspect: (instance) => instance.inspect(),
   role: (instance) => instance.role,
   status: (instance) => instance.status,
@@ -101,6 +107,19 @@ const commands = {
     }
     await instance.close();
   },
+  /** As a backup program in the very process would: closing any descriptor of LevelDB's LOCK drops its lock. */
+  readAndCopy({ path, to }) {
+    readFileSync(path);
+    copyFileSync(path, to);
+  },
+  /** A change, and the end of the process in the same turn: by a call, or by an exception. */
+  setAndEnd(instance, { key, value, how }) {
+    presetsOf(instance).set(key, value);
+    if (how === 'exit') process.exit(0);
+    queueMicrotask(() => {
+      throw new Error('an application that fails');
+    });
+  },
   leaveChannel: () => void setImmediate(() => process.disconnect()),
 };
 
@@ -116,7 +135,7 @@ function keepJournal(instance, path) {
   note({ writer: instance.writer });
 }
 
-const ofProcess = new Set(['join', 'failToJoin', 'closeAll', 'leaveChannel']);
+const ofProcess = new Set(['join', 'failToJoin', 'closeAll', 'readAndCopy', 'leaveChannel']);
 
 async function obey({ method, parameters }) {
   if (ofProcess.has(method)) return commands[method](parameters);

@@ -46,6 +46,10 @@ export interface Heard {
 
 export interface ForkOptions {
   readonly uid?: number;
+  /** Beside, or in place of, what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A shell command that runs first, in a mount namespace of its own. */
+  readonly inNamespace?: string;
 }
 
 export class Place {
@@ -89,10 +93,15 @@ export class Member {
   #count = 0;
   #output = '';
 
-  constructor(place: Place, { uid }: ForkOptions) {
+  constructor(place: Place, { uid, env, inNamespace }: ForkOptions) {
     this.#place = place;
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
-    this.#process = fork(MEMBER, { stdio: [...stdio], ...(uid === undefined ? {} : { uid, gid: uid }) });
+    this.#process = fork(MEMBER, {
+      stdio: [...stdio],
+      env: { ...process.env, ...env },
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+      ...(inNamespace === undefined ? {} : { execPath: 'unshare', execArgv: ['--mount', 'sh', ...after(inNamespace)] }),
+    });
     for (const stream of [this.#process.stdout, this.#process.stderr])
       stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
     this.#process.on('message', (message) => this.#take(message as Heard & Reply));
@@ -155,6 +164,11 @@ export class Member {
     if (message.error === undefined) request?.resolve(message.value);
     else request?.reject(Object.assign(new Error(message.error.message), message.error));
   }
+}
+
+/** Arguments of a shell that does something and then becomes a Node process. */
+function after(command: string): string[] {
+  return ['-c', `${command} && exec "$0" "$@"`, process.execPath];
 }
 
 interface Reply {

@@ -86,12 +86,13 @@ export class Checkers {
     if (peer.warnings.kept.length > WARNINGS_KEPT_MAX) this.#room.violated(`${name} keeps ${peer.warnings.kept.length} warnings`);
   }
 
-  /** Somebody leads and all know it, all know each other and listen to each other, are synced and equal, and nobody has anything left to say or ask or wait for. */
+  /** Nothing is left to be taken in, somebody leads and all know it, all know each other and listen to each other, are synced and equal, and nobody has anything left to say or ask or wait for. */
   isAtRest(): boolean {
     const members = [...this.#room.members];
     const peers = members.map(({ peer }) => peer);
     return (
       this.#room.network.inFlight === 0 &&
+      this.#room.disk.spillCount === 0 &&
       members.every(({ peer, flushesOpen }) => flushesOpen === 0 && isAllSynced(peer.synchronizer.state.documents)) &&
       peers.some(({ candidacy, id }) => candidacy.state.kind === 'leading' && peers.every(({ writer }) => writer?.id === id)) &&
       peers.every(({ synchronizer }) => synchronizer.state.links.size === peers.length - 1) &&
@@ -122,7 +123,7 @@ export class Checkers {
 
   /** How each peer stands, for the message of a failure. */
   describe(): string {
-    return [...this.#room.members].map(describeMember).join('\n');
+    return [`  ${this.#room.disk.spillCount} spills`, ...[...this.#room.members].map(describeMember)].join('\n');
   }
 }
 

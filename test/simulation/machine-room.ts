@@ -16,6 +16,7 @@ import { DrillNetwork } from './drill-network.js';
 import type { Floor } from './floor.js';
 import { Member } from './member.js';
 import { SkewedClock } from './skewed-clock.js';
+import { NEVER, REJECTIONS } from './surprises.js';
 import { WatchedDisk, WatchedStore } from './watched-disk.js';
 import { WatchedTransport } from './watched-transport.js';
 import { CALM } from './weather.js';
@@ -29,21 +30,6 @@ export interface JoinOptions {
   readonly hasSecondInstance?: boolean;
 }
 
-/** Nothing here gives reason to these: they tell of bugs. */
-const NEVER = new Set([
-  'step-failed',
-  'snapshot-refused',
-  'store-damaged',
-  'client-id-clash',
-  'version-refused',
-  'step-down-failed',
-  'value-removed',
-  'close-failed',
-  'answer-too-large',
-]);
-/** Honest peers send nothing that is to be rejected. */
-const REJECTIONS = new Set(['update-rejected', 'frame-rejected', 'sender-muted']);
-
 /** What the story and the checkers want to hear of. */
 export interface Witness {
   joined(member: Member): void;
@@ -51,6 +37,8 @@ export interface Witness {
   ended(member: Member): void;
   /** `synced` is said of a document for the first time, at this very moment. */
   synced(member: Member, document: string): void;
+  /** A spill was written, whole and for good. */
+  spilled(bytes: Uint8Array): void;
   /** A line of the course of events. */
   told(text: string): void;
 }
@@ -71,6 +59,10 @@ export class MachineRoom {
   /** When somebody took the lock file away last. */
   lockBrokenAt = -Infinity;
   isCalm = false;
+  /** Nothing goes into the database any more; what lies beside it still can be written. */
+  isDatabaseFull = false;
+  /** What each batch takes at the least, also when all is calm. */
+  diskLeastMs = 0;
   readonly #weather: Weather;
   readonly #witness: Witness;
   readonly #random: Random;
@@ -87,7 +79,7 @@ export class MachineRoom {
     this.network = new DrillNetwork({ clock: this.clock, random: this.#random });
     Object.assign(this.network, weather.network);
     const violated = (what: string): void => this.violated(what);
-    this.disk = new WatchedDisk(() => this.#syncDisk(), violated);
+    this.disk = new WatchedDisk({ sync: () => this.#syncDatabase(), syncBundle: () => this.#syncDisk(), violated });
   }
 
   violated(what: string): void {
@@ -124,6 +116,7 @@ export class MachineRoom {
       running: () => this.#running(clock),
       load: () => pause(this.clock, this.isCalm ? 0 : loadMs),
       violated: (what) => this.violated(`${what} (${name})`),
+      spilled: (bytes) => this.#spilled(name, bytes),
     });
     const peer = new Peer({
       group: 'simulation',
@@ -182,16 +175,21 @@ export class MachineRoom {
     this.#ended(member);
   }
 
-  /** Resolves with whether everything that the member wrote was saved, as far as it says itself. */
-  async leave(member: Member): Promise<boolean> {
+  /** As `process.exit()`: what nobody has confirmed is spilled at once, and nothing else happens. */
+  exit(member: Member): void {
+    this.tell(`the process of ${member.name} exits`);
+    member.peer.endAtOnce();
+    this.kill(member);
+  }
+
+  /** Resolves with what became of all that the member wrote, as far as it says itself: stored, or spilled and the next writer's to take in. */
+  async leave(member: Member): Promise<'stored' | 'spilled' | 'lost'> {
     this.tell(`${member.name} leaves`);
     this.members.delete(member);
     this.#witness.ended(member);
     const { peer, instance } = member;
-    let isDoubtful = false;
-    const off = peer.events.on('warning', ({ code }) => {
-      isDoubtful ||= code === 'closed-unconfirmed' || code === 'writing-failed';
-    });
+    const warned = new Set<string>();
+    const off = peer.events.on('warning', ({ code }) => void warned.add(code));
     try {
       await instance.close();
     } finally {
@@ -199,7 +197,8 @@ export class MachineRoom {
       this.tell(`${member.name} has left`);
       this.#ended(member);
     }
-    return !isDoubtful;
+    if (warned.has('closed-unconfirmed')) return 'lost';
+    return warned.has('spilled') ? 'spilled' : 'stored';
   }
 
   /** As SIGSTOP: what is sent to it waits in its sockets, its timers wait, and of what the disk did it learns nothing. */
@@ -241,6 +240,12 @@ export class MachineRoom {
     if (clock.isStopped) await new Promise<void>((resolve) => void clock.after(0, resolve));
   }
 
+  async #syncDatabase(): Promise<void> {
+    if (this.isDatabaseFull) throw new Error('the database refuses');
+    if (this.diskLeastMs > 0) await pause(this.clock, this.diskLeastMs);
+    return this.#syncDisk();
+  }
+
   async #syncDisk(): Promise<void> {
     const { slowestMs, errorRate } = this.#weather.disk;
     const [howSlow, lot] = [this.#random.fraction(), this.#random.fraction()];
@@ -249,6 +254,12 @@ export class MachineRoom {
     if (lot >= errorRate) return;
     this.count('writes refused');
     throw new Error('the disk refuses');
+  }
+
+  #spilled(name: string, bytes: Uint8Array): void {
+    this.tell(`${name} spills ${bytes.length} bytes`);
+    this.count('spills');
+    this.#witness.spilled(bytes);
   }
 
   #awaitSynced(member: Member): void {

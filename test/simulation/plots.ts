@@ -48,7 +48,7 @@ async function lastWords(story: Story, cast: Cast): Promise<void> {
   await room.clock.advance(chance.fraction() * 40);
   if (!room.members.has(member)) return;
   if (chance.fraction() < 0.5) story.kill(member);
-  else cast.promises.leave(member);
+  else void cast.promises.leave(member);
 }
 
 /** Several come at once, in the middle of a burst of changes, and flush what they write at once. */

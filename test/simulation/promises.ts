@@ -1,10 +1,12 @@
 /**
  * What was promised by `flush()` and by an orderly end, and whether it was kept: each promise is looked for on the disk
- * in the moment in which it is given, and at every member and on the disk at the end.
+ * in the moment in which it is given, and at every member and on the disk at the end. What was spilled is promised, too, but only
+ * for the time when a writer has taken it in.
  */
 
-import type * as Y from 'yjs';
-import { canonical, lackOf } from './floor.js';
+import * as Y from 'yjs';
+import { decodeBundle } from '../../storage/bundle.js';
+import { canonical, lackOf, rangesOf } from './floor.js';
 import type { Floor } from './floor.js';
 import type { MachineRoom } from './machine-room.js';
 import type { Member } from './member.js';
@@ -24,12 +26,19 @@ interface Promised {
   readonly atMs: number;
 }
 
+interface Spilled {
+  readonly clients: Map<number, number>;
+  readonly deleted: ReturnType<typeof Y.mergeDeleteSets>;
+}
+
 export class Promises {
   readonly #room: MachineRoom;
   readonly #entries: Entry[] = [];
   /** Per member the furthest: a later one includes the earlier. */
   readonly #furthest = new Map<Member, Promised>();
   readonly #all: Promised[] = [];
+  /** All that was ever spilled, by document. */
+  readonly #spilled = new Map<string, Spilled>();
   #serial = 0;
 
   constructor(room: MachineRoom) {
@@ -54,28 +63,53 @@ export class Promises {
     );
   }
 
-  /** Who leaves in order saves what it wrote, or says that it could not. */
-  leave(member: Member): void {
+  /** Who leaves in order saves what it wrote, in the store or beside it, or says that it could not. */
+  leave(member: Member): Promise<void> {
     const promised = this.#prepare(member);
-    this.#room.leave(member).then(
-      (isSaved) => isSaved && this.#give(promised, undefined),
+    return this.#room.leave(member).then(
+      (outcome) => {
+        this.#room.count(`left: ${outcome}`);
+        if (outcome === 'stored') this.#give(promised, undefined);
+        if (outcome === 'spilled') this.#give(promised, undefined, { isSpilled: true });
+      },
       (error: unknown) => this.#room.tell(`${member.name} could not leave in order: ${String(error)}`),
     );
+  }
+
+  /** A process that exits saves what it wrote at once. */
+  exit(member: Member): void {
+    const promised = this.#prepare(member);
+    this.#room.exit(member);
+    this.#give(promised, undefined, { isSpilled: true });
+  }
+
+  /** What is in a spill that was written is found again. */
+  spill(bytes: Uint8Array): void {
+    const bundle = decodeBundle(bytes);
+    if (!bundle.ok) return this.#room.violated(`a spill does not verify: ${bundle.reason}`);
+    for (const { name, bytes: update } of bundle.value.documents) {
+      const { structs, ds } = Y.decodeUpdate(update);
+      const found: Spilled = this.#spilled.get(name) ?? { clients: new Map(), deleted: ds };
+      for (const { id, length } of structs) found.clients.set(id.client, Math.max(id.clock + length, found.clients.get(id.client) ?? 0));
+      this.#spilled.set(name, { ...found, deleted: Y.mergeDeleteSets([found.deleted, ds]) });
+    }
   }
 
   #prepare(member: Member): Promised {
     return { member, serial: ++this.#serial, floors: member.writtenFloors(), atMs: this.#room.clock.now() };
   }
 
-  #give(promised: Promised, entry: Entry | undefined): void {
+  #give(promised: Promised, entry: Entry | undefined, { isSpilled = false } = {}): void {
     const { member, floors, serial } = promised;
+    if ((this.#furthest.get(member)?.serial ?? 0) < serial) this.#furthest.set(member, promised);
+    // It is kept at the end, and nowhere to be seen before that.
+    if (isSpilled) return;
     for (const [name, floor] of floors) {
       const image = this.#room.disk.image(name);
       const lack = image === undefined ? emptyLack(floor) : lackOf(image, floor);
       if (lack !== undefined) this.#room.violated(`acknowledged to ${member.name} and not on the disk: of ${name} ${lack}`);
     }
     this.#all.push({ ...promised, atMs: this.#room.clock.now() });
-    if ((this.#furthest.get(member)?.serial ?? 0) < serial) this.#furthest.set(member, promised);
     if (entry !== undefined) this.#entries.push(entry);
   }
 
@@ -84,6 +118,10 @@ export class Promises {
     for (const { floors } of this.#furthest.values()) {
       const lack = lackIn(doc, floors);
       if (lack !== undefined) return lack;
+    }
+    for (const [name, { clients, deleted }] of this.#spilled) {
+      const lack = lackIn(doc, new Map([[name, { clients, deleted: rangesOf(deleted) }]]));
+      if (lack !== undefined) return `${lack}, which was spilled`;
     }
     const main = doc('main');
     const maps = { acknowledged: jsonOf(main, 'acknowledged'), causal: jsonOf(main, 'causal') };

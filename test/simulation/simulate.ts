@@ -55,6 +55,7 @@ class Run {
       },
       ended: () => this.#checkers.membersChanged(),
       synced: (member, document) => this.#checkers.synced(member, document),
+      spilled: (bytes) => promises.spill(bytes),
       told: tell,
     });
     const promises = new Promises(room);

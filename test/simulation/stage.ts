@@ -24,6 +24,13 @@ export interface Crew {
   readonly three: Member;
 }
 
+/** With every document open. */
+export async function joinFully({ cast: { room } }: Stage): Promise<Member> {
+  const member = await room.join();
+  for (const name of DOCUMENTS) room.openDocument(member, name);
+  return member;
+}
+
 export function write(member: Member): void {
   const map = member.doc('main').getMap<number>('map');
   map.set('drill', (map.get('drill') ?? 0) + 1);

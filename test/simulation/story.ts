@@ -121,8 +121,11 @@ export class Story {
         return room.breakLock();
       case 'kill':
         return this.kill(member);
+      case 'exit':
+        if (room.members.size > 1) promises.exit(member);
+        return;
       case 'leave':
-        if (room.members.size > 2) promises.leave(member);
+        if (room.members.size > 2) void promises.leave(member);
         return;
       case 'cold-start':
         return this.#coldStart();

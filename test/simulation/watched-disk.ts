@@ -4,6 +4,7 @@
  */
 
 import * as Y from 'yjs';
+import type { BundleFolder } from '../../storage/bundle-folder.js';
 import { MemoryDisk } from '../../storage/memory-disk.js';
 import type { MemoryDocument } from '../../storage/memory-disk.js';
 import { MemoryStore } from '../../storage/memory-store.js';
@@ -17,15 +18,26 @@ interface Image {
   readonly doc: Y.Doc;
 }
 
+export interface WatchedDiskOptions {
+  readonly sync: () => Promise<void>;
+  readonly syncBundle: () => Promise<void>;
+  readonly violated: (what: string) => void;
+}
+
 export class WatchedDisk extends MemoryDisk {
   readonly #images = new Map<string, Image>();
   readonly #violated: (what: string) => void;
   snapshots = 0;
   commits = 0;
 
-  constructor(sync: () => Promise<void>, violated: (what: string) => void) {
-    super({ sync });
+  constructor({ sync, syncBundle, violated }: WatchedDiskOptions) {
+    super({ sync, syncBundle });
     this.#violated = violated;
+  }
+
+  /** Of those that nobody has taken in or removed. */
+  get spillCount(): number {
+    return this.bundleCount('spill');
   }
 
   override commit(term: number, documents: ReadonlyMap<string, MemoryDocument>): void {
@@ -71,6 +83,8 @@ export interface MemberDisk {
   /** Awaited before a document is read. */
   readonly load: () => Promise<void>;
   readonly violated: (what: string) => void;
+  /** A spill is on the disk. */
+  readonly spilled: (bytes: Uint8Array) => void;
 }
 
 /** One process's handle: it learns what became of its writes only while it runs, and wrote nothing without the lock. */
@@ -80,6 +94,30 @@ export class WatchedStore extends MemoryStore {
   constructor(member: MemberDisk) {
     super(member.disk);
     this.#member = member;
+    this.#watchSpills(this.spills);
+  }
+
+  #watchSpills(spills: BundleFolder): void {
+    const { write, writeSync, list, read, remove, size } = spills;
+    const { running, spilled } = this.#member;
+    const learnt = async <Result>(work: Promise<Result>): Promise<Result> => {
+      try {
+        return await work;
+      } finally {
+        await running();
+      }
+    };
+    Object.assign(spills, {
+      writeSync: (name: string, bytes: Uint8Array): void => {
+        writeSync.call(spills, name, bytes);
+        spilled(bytes);
+      },
+      write: (name: string, bytes: Uint8Array) => learnt(write.call(spills, name, bytes)),
+      list: () => learnt(list.call(spills)),
+      read: (name: string) => learnt(read.call(spills, name)),
+      remove: (name: string) => learnt(remove.call(spills, name)),
+      size: (name: string) => learnt(size.call(spills, name)),
+    });
   }
 
   override async append(term: number, records: readonly StoreRecord[]): Promise<void> {

@@ -56,6 +56,7 @@ export const FAULTS = [
   'break-lock',
   'break-connection',
   'kill',
+  'exit',
   'leave',
   'cold-start',
   'plot',
@@ -90,6 +91,7 @@ export function weatherOf(chance: Random, rare: Random): Weather {
     'break-lock': sometimes(0.08) ? upTo(1.5) : 0,
     'break-connection': rare.fraction() < 0.15 ? 1 + 5 * rare.fraction() : 0,
     kill: sometimes(0.8) ? upTo(6) : 0,
+    exit: 0,
     leave: sometimes(0.6) ? upTo(3) : 0,
     'cold-start': sometimes(0.35) ? upTo(1.5) : 0,
     plot: sometimes(0.6) ? upTo(4) : 0,
@@ -118,6 +120,8 @@ export function weatherOf(chance: Random, rare: Random): Weather {
       }
     : {};
   const isRubbish = rare.fraction() < 0.06;
+  const rubbishShare = rare.fraction();
+  faults.exit = rare.fraction() < 0.4 ? rare.fraction() * 3 : 0;
   const keepsFrames =
     faults.cut + faults['cut-one-way'] + faults.split + faults.stop + faults.slow + faults.jump + faults.plot + faults['break-connection'];
   return {
@@ -133,7 +137,7 @@ export function weatherOf(chance: Random, rare: Random): Weather {
     abstainRate: sometimes(0.7) ? upTo(0.4) : 0,
     founders: whole(2, 5),
     // Enough, now and then, that senders are muted.
-    mangleRate: Math.max(sometimes(0.12) ? upTo(0.02) : 0, isRubbish ? 0.7 + rare.fraction() * 0.3 : 0),
+    mangleRate: Math.max(sometimes(0.12) ? upTo(0.02) : 0, isRubbish ? 0.7 + rubbishShare * 0.3 : 0),
     observerThrowRate: sometimes(0.15) ? upTo(0.05) : 0,
     listenerThrowRate: sometimes(0.12) ? upTo(0.03) : 0,
     observersWrite: sometimes(0.25),

@@ -146,3 +146,33 @@ test('an owner whose lock file was deleted owns nothing, and gets it back only f
   expect(first.tryAcquire()).toBe(true);
   first.release();
 });
+
+test('a file system that gives the same lock away twice is told, and its lock is not taken for one', async () => {
+  const directory = await temporaryDirectory();
+  const opened: number[] = [];
+  const granting = await loadFileLocks(async () => ({ tryLock: (descriptor: number) => opened.push(descriptor) > 0 }));
+  const lock = new FileOwnerLock(directory, granting);
+  expect(() => lock.tryAcquire()).toThrow(
+    expect.objectContaining({ code: 'SOCOMM_LOCK_UNAVAILABLE', message: expect.stringContaining('network shares') as string }),
+  );
+  expect(lock.isOwned()).toBe(false);
+  expect(opened).toHaveLength(2);
+  for (const descriptor of opened) expect(() => closeSync(descriptor)).toThrow(/EBADF/);
+});
+
+test('the proof that a lock is honoured is made once, costs little, and frees nothing', async () => {
+  const directory = await temporaryDirectory();
+  const real = await import('fs-native-extensions');
+  let asked = 0;
+  const counting = await loadFileLocks(async () => ({
+    tryLock: (descriptor, options) => {
+      asked++;
+      return real.tryLock(descriptor, options);
+    },
+  }));
+  const lock = new FileOwnerLock(directory, counting);
+  expect([lock.tryAcquire(), lock.tryAcquire()]).toEqual([true, true]);
+  expect(asked).toBe(2);
+  expect(locks.isLocked(join(directory, 'owner.lock'))).toBe(true);
+  lock.release();
+});

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { checkGroup, resolveStoreDirectory } from '../../storage/layout.js';
 import { LevelStore } from '../../storage/level-store.js';
 import { prepareStoreDirectory } from '../../storage/store-directory.js';
+import { STORE_FORMAT } from '../../storage/store-note.js';
 import { GROUP, levelStoreOptions, startLevelStore, stopLevelStore, temporaryDirectory } from './temporary.js';
 
 const uid = process.getuid?.();
@@ -60,7 +61,7 @@ describe('preparing a store directory', () => {
 
   const note = { format: 1, storeId: 'a'.repeat(32), group: GROUP, packageVersion: '1.0.0' };
   const cases = [
-    ['a store of a newer format', { ...note, format: 2, storeId: 'anything' }, 'SOCOMM_STORE_NEWER'],
+    ['a store of a newer format', { ...note, format: STORE_FORMAT + 1, storeId: 'anything' }, 'SOCOMM_STORE_NEWER'],
     ['the store of another group', { ...note, group: 'com.acme.drums' }, 'SOCOMM_STORE_MISMATCH'],
     ['a note without an id', { ...note, storeId: undefined }, 'SOCOMM_STORE_DAMAGED'],
     ['a note whose id is none', { ...note, storeId: 'mine' }, 'SOCOMM_STORE_DAMAGED'],
@@ -80,6 +81,15 @@ describe('preparing a store directory', () => {
     });
   }
 
+  test('tells a note that cannot be read for now from one that is damaged', async () => {
+    const directory = await temporaryDirectory();
+    await symlink(join(directory, 'store.json'), join(directory, 'store.json'));
+    await expect(prepareStoreDirectory(directory, GROUP)).rejects.toMatchObject({
+      code: 'SOCOMM_STORE_FAILED',
+      message: expect.stringContaining('ELOOP') as string,
+    });
+  });
+
   test('refuses a note that was cut off', async () => {
     const directory = await temporaryDirectory();
     await writeFile(join(directory, 'store.json'), JSON.stringify(note).slice(0, 20));
@@ -90,7 +100,7 @@ describe('preparing a store directory', () => {
     const directory = await temporaryDirectory();
     await stopLevelStore(await startLevelStore(directory));
     expect(await prepareStoreDirectory(directory, GROUP)).toBe(directory);
-    expect(JSON.parse(await readFile(join(directory, 'store.json'), 'utf8'))).toMatchObject({ format: 1, group: GROUP });
+    expect(JSON.parse(await readFile(join(directory, 'store.json'), 'utf8'))).toMatchObject({ format: STORE_FORMAT, group: GROUP });
   });
 });
 

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -83,11 +83,32 @@ test('the owner of a store that was closed in order is still named, and its term
   await stopLevelStore(next);
 });
 
-test('space that a snapshot made free is given back', async () => {
+test('a writer that was killed between opening and saying so left no damage', async () => {
+  const directory = await temporaryDirectory();
+  const store = await startLevelStore(directory);
+  await store.append(6, [record('main', 1)]);
+  await store.announceOwner(owner(6));
+  await stopLevelStore(store);
+  const noted = await readFile(join(directory, 'owner.json'), 'utf8');
+  const killed = await startLevelStore(directory);
+  await killed.append(7, [record('main', 2)]);
+  await stopLevelStore(killed, false);
+  expect(await readFile(join(directory, 'owner.json'), 'utf8')).toBe(noted);
+  const next = new LevelStore(await levelStoreOptions(directory));
+  next.lock.tryAcquire();
+  expect(await next.open()).toMatchObject({ term: 7, wasClean: false, damage: [] });
+  expect((await next.load('main')).updates).toEqual([bytes(1), bytes(2)]);
+  await stopLevelStore(next);
+});
+
+test('space is given back when what a snapshot replaced is not kept as the older generation any more', async () => {
   const directory = await temporaryDirectory();
   const store = await startLevelStore(directory);
   await store.append(1, [{ ...record('main', 1), update: seededRandom(1).bytes(6_000_000) }]);
   await store.replace(1, { document: 'main', state: bytes(1), stateVector: bytes(2), through: 1 });
+  expect(store.documents()).toMatchObject([{ logBytes: 0, olderBytes: expect.closeTo(6_000_000, -3) as number }]);
+  await store.replace(1, { document: 'main', state: bytes(2), stateVector: bytes(2), through: 1 });
+  expect(store.documents()).toMatchObject([{ snapshotBytes: 2, olderBytes: 2 }]);
   await stopLevelStore(store);
   expect(await sizeOf(join(directory, 'level'))).toBeLessThan(100_000);
 });

@@ -33,7 +33,13 @@ const snapshotEntry = fc.record({
   chunks: count,
   bytes: count,
   crc: checksum,
+  isDeflated: fc.boolean(),
   stateVector: plainBytes,
+});
+
+const documentEntry = fc.record({
+  snapshot: fc.option(snapshotEntry, { nil: undefined }),
+  older: fc.option(snapshotEntry, { nil: undefined }),
 });
 
 const meta = fc.record({
@@ -61,9 +67,7 @@ const codecs: readonly Codec[] = [
   },
   {
     kind: "a document's entry",
-    sample: fc
-      .tuple(name, fc.option(snapshotEntry, { nil: undefined }))
-      .map(([document, snapshot]) => ({ document, value: { snapshot }, bytes: encodeDocument(document, snapshot) })),
+    sample: fc.tuple(name, documentEntry).map(([document, value]) => ({ document, value, bytes: encodeDocument(document, value) })),
     decode: decodeDocument,
   },
   {

@@ -25,7 +25,8 @@ const layers: readonly Layer[] = [
   { name: 'gateway', paths: ['src/gateway/'], uses: ['index', 'base'] },
   { name: 'library', paths: ['src/library/'], uses: ['index', 'base'] },
   { name: 'testing', paths: ['src/testing.ts', 'src/testing/'], uses: ['index', 'join', 'core', 'election', 'sync', 'storage', 'base'] },
-  { name: 'index', paths: ['src/index.ts'], uses: ['join', 'core', 'election', 'sync', 'storage', 'base'] },
+  // The public face: `socomm`, and `socomm/store`.
+  { name: 'index', paths: ['src/index.ts', 'src/store.ts'], uses: ['join', 'core', 'election', 'sync', 'storage', 'base'] },
   { name: 'join', paths: ['src/join.ts', 'src/join/'], uses: ['core', 'election', 'sync', 'storage', 'base'] },
   { name: 'election', paths: ['src/election/'], uses: ['sync', 'storage', 'base'] },
   { name: 'base', paths: ['src/base/'], uses: [] },

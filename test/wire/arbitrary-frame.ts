@@ -1,9 +1,18 @@
 /** Frames of every kind for property tests, as large as their limits allow where that costs nothing. */
 
 import fc from 'fast-check';
+import type { SocommErrorCode } from '../../src/base/errors.js';
 import { newInstanceId } from '../../src/base/ids.js';
 import type { PeerId } from '../../src/base/ids.js';
-import { CHUNK_BYTES, CHUNKS_MAX, DOCUMENT_NAME_BYTES_MAX, ENDPOINT_BYTES_MAX } from '../../sync/limits.js';
+import {
+  CHUNK_BYTES,
+  CHUNKS_MAX,
+  DOCUMENT_NAME_BYTES_MAX,
+  ENDPOINT_BYTES_MAX,
+  MAINTENANCE_TARGET_BYTES_MAX,
+  MAINTENANCE_TEXT_BYTES_MAX,
+} from '../../sync/limits.js';
+import type { MaintenanceOutcome } from '../../sync/maintenance.js';
 import { REFUSAL_NUMBERS } from '../../sync/wire/frame.js';
 import type { DocumentReport, Frame, FrameKind, PeerStatus, ReceivedFrame, RefusalReason, Vector } from '../../sync/wire/frame.js';
 
@@ -27,6 +36,13 @@ const tails = fc.array(fc.tuple(documents, counts), { maxLength: 6 }).map((pairs
 const vectors: fc.Arbitrary<Vector> = fc.array(fc.tuple(peerIds, counts), { maxLength: 6 }).map((pairs) => new Map(pairs));
 const reports: fc.Arbitrary<DocumentReport> = fc.record({ document: documents, vector: vectors, digest: texts(64) });
 
+/** Of this version, and of one to come. */
+const codes = fc.constantFrom('SOCOMM_IO', 'SOCOMM_STORE_FAILED', `SOCOMM_${'Z'.repeat(40)}` as SocommErrorCode);
+const outcomes: fc.Arbitrary<MaintenanceOutcome> = fc.oneof(
+  fc.record({ ok: fc.constant(true as const), report: texts(MAINTENANCE_TEXT_BYTES_MAX) }),
+  fc.record({ ok: fc.constant(false as const), code: codes, message: texts(MAINTENANCE_TEXT_BYTES_MAX) }),
+);
+
 function statuses(sender: PeerId): fc.Arbitrary<PeerStatus> {
   return fc.record({
     revision: counts,
@@ -36,6 +52,7 @@ function statuses(sender: PeerId): fc.Arbitrary<PeerStatus> {
     isTakingOver: fc.boolean(),
     pid: counts,
     packageVersion: texts(64),
+    trouble: fc.oneof(fc.constant('' as const), codes),
     instances: fc.array(
       counts.map((count) => newInstanceId(sender, count)),
       { maxLength: 4 },
@@ -79,8 +96,14 @@ export function framesOf(sender: PeerId): FrameArbitraries {
     }),
     flush: fc.record({ kind: fc.constant('flush'), request: counts, targets: tails }),
     welcome: fc.record({ kind: fc.constant('welcome'), ...introduction }),
+    maintain: fc.record({
+      kind: fc.constant('maintain'),
+      request: counts,
+      task: fc.record({ action: fc.constantFrom('backup', 'checkpoint', 'compact'), target: texts(MAINTENANCE_TARGET_BYTES_MAX) }),
+    }),
     have: haves(),
     flushed: fc.record({ kind: fc.constant('flushed'), request: counts, term: counts }),
+    maintained: fc.record({ kind: fc.constant('maintained'), request: counts, outcome: outcomes }),
     refused: fc.record({
       kind: fc.constant('refused'),
       request: counts,

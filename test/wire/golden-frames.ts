@@ -3,6 +3,8 @@
  * and never at random: the file changes only when the protocol does.
  */
 
+import * as encoding from 'lib0/encoding';
+
 import { newInstanceId } from '../../src/base/ids.js';
 import type { PeerId } from '../../src/base/ids.js';
 import type { Frame, PeerStatus } from '../../sync/wire/frame.js';
@@ -22,6 +24,7 @@ const newcomer: PeerStatus = {
   isTakingOver: false,
   pid: 1,
   packageVersion: '0.1.0',
+  trouble: '',
   instances: [],
 };
 const writer: PeerStatus = {
@@ -32,6 +35,7 @@ const writer: PeerStatus = {
   isTakingOver: false,
   pid: 4_194_304,
   packageVersion: '0.1.0',
+  trouble: '',
   instances: [newInstanceId(GOLDEN_SENDER, 1), newInstanceId(GOLDEN_SENDER, 128)],
 };
 const vector = new Map([
@@ -65,6 +69,10 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
   'ready: of a newcomer': { kind: 'ready', status: newcomer, tails: new Map() },
   'ready: of the writer': { kind: 'ready', status: writer, tails },
   status: { kind: 'status', status: writer },
+  'status: of one that cannot write': {
+    kind: 'status',
+    status: { ...newcomer, revision: 4, canWrite: true, trouble: 'SOCOMM_STORE_GONE' },
+  },
   'pulse: without documents': { kind: 'pulse', beat: 1, status: newcomer, revisions: new Map(), documents: [] },
   pulse: {
     kind: 'pulse',
@@ -86,6 +94,9 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
   'invite: because digests differ': { kind: 'invite', document: 'main', stateVector: hex('') },
   echo: { kind: 'echo', beat: 3600, revision: 3, documents: [{ document: 'main', vector, digest: '0123456789abcdef' }] },
   flush: { kind: 'flush', request: 6, targets: tails },
+  'maintain: backup': { kind: 'maintain', request: 8, task: { action: 'backup', target: '/home/ada/sauvegardes/préréglages' } },
+  'maintain: checkpoint': { kind: 'maintain', request: 9, task: { action: 'checkpoint', target: 'before the tour' } },
+  'maintain: compact': { kind: 'maintain', request: 16_384, task: { action: 'compact', target: '' } },
   'have: whole': { kind: 'have', document: 'main', request: 5, index: 0, count: 1, bytes: update, vector, stateVector, isComplete: true },
   'have: a later chunk': {
     kind: 'have',
@@ -99,6 +110,8 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
     isComplete: false,
   },
   flushed: { kind: 'flushed', request: 6, term: 7 },
+  'maintained: done': { kind: 'maintained', request: 8, outcome: { ok: true, report: '{"bytes":1024}' } },
+  'maintained: not done': { kind: 'maintained', request: 9, outcome: { ok: false, code: 'SOCOMM_IO', message: 'the disk said no' } },
   'refused: not-writer': { kind: 'refused', request: 6, reason: 'not-writer' },
   'refused: unknown-document': { kind: 'refused', request: 5, reason: 'unknown-document' },
   'refused: expired': { kind: 'refused', request: 5, reason: 'expired' },
@@ -109,6 +122,16 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
 
 /** Bytes that a decoder must refuse, and why. */
 export const goldenRefusals: Readonly<Record<string, Uint8Array>> = {
+  'a trouble that is no code': sealed({ kind: 4 }, (to) => {
+    for (const number of [1, 0, 0, 1]) encoding.writeVarUint(to, number);
+    for (const text of ['0.1.0', 'no disk']) encoding.writeVarString(to, text);
+    encoding.writeVarUint(to, 0);
+  }),
+  'maintenance that nobody knows': sealed({ kind: 22 }, (to) => {
+    encoding.writeVarUint(to, 1);
+    encoding.writeUint8(to, 4);
+    encoding.writeVarString(to, '');
+  }),
   'no frame': hex('474554202f20485454502f312e310d0a0d0a'),
   'a version that is not there yet': sealed({ kind: 2, version: 2, document: 'main', seq: 1 }),
   'a wrong checksum': sealed({ kind: 2, document: 'main', seq: 1 }).map((byte, index, { length }) =>

@@ -27,29 +27,46 @@ const STATES = {
 
 /** Others were there to catch up from. */
 const WRITER_SILENT = { style: 'red', text: 'run, but its writer does not answer' } as const;
+const NOBODY_CAN_WRITE = { style: 'red', text: 'run, but nobody can write to disk' } as const;
 
-function headLines({ group, state, directory, writer, documents, store, rates }: Status, paint: Paint): readonly string[] {
-  const told = writer === undefined ? 'none' : `${writer.id}${writer.pid === undefined ? '' : `, pid ${writer.pid}`}, term ${writer.term}`;
+function headLines(status: Status, paint: Paint): readonly string[] {
+  const { group, directory, writer, store, rates, state, stall } = status;
+  const named = writer === undefined ? 'none' : `${writer.id}${writer.pid === undefined ? '' : `, pid ${writer.pid}`}, term ${writer.term}`;
   const pairs: (readonly [string, string])[] = [['directory', directory]];
-  if (state !== 'stored') pairs.push(['writer', told]);
+  if (state !== 'stored') pairs.push(['writer', named]);
   if (store !== undefined)
     pairs.push(['store', `${formatBytes(store.bytes)} on disk, term ${store.term}, id ${store.id?.slice(0, 8) ?? 'unknown'}`]);
   if (rates !== undefined)
     pairs.push(['traffic', `${formatCount(rates.framesPerSecond)} frames/s, ${formatBytes(rates.bytesPerSecond)}/s`]);
-  const { style, text } = state === 'stalled' && documents.length > 0 ? WRITER_SILENT : STATES[state];
-  return [`${paint('bold', group)}  ${paint(style, text)}`, ...formatPairs(pairs, (name) => paint('dim', name))];
+  const { style, text } = headOf(status);
+  const told = stall === undefined ? [] : ['', `${paint('red', 'stalled:')} ${visible(stall.text)}`];
+  return [`${paint('bold', group)}  ${paint(style, text)}`, ...formatPairs(pairs, (name) => paint('dim', name)), ...told];
+}
+
+function headOf({ state, stall, documents }: Status): { readonly style: Style; readonly text: string } {
+  if (stall !== undefined && stall.reason !== 'writer-silent') return NOBODY_CAN_WRITE;
+  return state === 'stalled' && documents.length > 0 ? WRITER_SILENT : STATES[state];
 }
 
 function peerLines({ peers, state }: Status, dim: (text: string) => string): readonly string[] {
   if (state === 'stored') return [];
+  const hasTrouble = peers.some(({ trouble }) => trouble !== '');
   const columns = [
     { heading: 'peer' },
     { heading: 'pid', isNumber: true },
     { heading: 'role' },
     { heading: 'instances', isNumber: true },
     { heading: 'version' },
+    ...(hasTrouble ? [{ heading: 'trouble' }] : []),
   ];
-  const rows = peers.map((it) => [it.id, String(it.pid), it.role, it.instances === undefined ? '–' : String(it.instances), it.version]);
+  const rows = peers.map((it) => [
+    it.id,
+    String(it.pid),
+    it.role,
+    it.instances === undefined ? '–' : String(it.instances),
+    it.version,
+    ...(hasTrouble ? [it.trouble] : []),
+  ]);
   return ['', ...formatTable(columns, rows, dim)];
 }
 

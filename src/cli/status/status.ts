@@ -1,6 +1,6 @@
 /** The status of a group as plain data: what `--json` prints and what the table is made of. */
 
-import type { GroupReport, Inspection, Instance, StoreSurvey } from '../../index.js';
+import type { GroupReport, Inspection, Instance, StallReason, StoreSurvey } from '../../index.js';
 import { Y } from '../../index.js';
 import { openRoot, rootNames } from '../document-roots.js';
 import type { RootType } from '../document-roots.js';
@@ -10,10 +10,12 @@ import type { GroupView } from '../open-group.js';
 
 export interface Status {
   readonly group: string;
-  /** `stalled`: somebody runs it, and its writer, or whoever else has the whole state, does not answer. */
+  /** `stalled`: somebody runs it, and nothing becomes durable; or whoever has the whole state does not answer. */
   readonly state: 'running' | 'stalled' | 'stored';
   readonly directory: string;
   readonly writer: { readonly id: string; readonly term: number; readonly pid: number | undefined } | undefined;
+  /** Why nothing becomes durable, and what to do about it. */
+  readonly stall: { readonly reason: StallReason; readonly text: string } | undefined;
   /** Without this command's own. */
   readonly peers: readonly PeerStatus[];
   readonly documents: readonly DocumentStatus[];
@@ -33,6 +35,8 @@ export interface PeerStatus {
   readonly role: 'writer' | 'follower' | 'watcher';
   /** Undefined until the peer has told. */
   readonly instances: number | undefined;
+  /** Why it cannot write, as a code; empty where nothing is known to be wrong. */
+  readonly trouble: string;
 }
 
 export interface DocumentStatus {
@@ -68,6 +72,7 @@ export function statusOf({ doc, report, instance, damage }: GroupView, survey: S
     state: stateOf(report, instance),
     directory: report.directory,
     writer: writerOf(report, instance),
+    stall: stallOf(report, instance),
     peers: peersOf(report, instance),
     documents: hasCaughtUp ? documentsOf(doc, survey, inspection) : [],
     roots: hasCaughtUp ? rootNames(doc).map((name) => rootOf(doc, name)) : [],
@@ -80,8 +85,25 @@ export function statusOf({ doc, report, instance, damage }: GroupView, survey: S
 
 function stateOf(report: GroupReport, instance: Instance | undefined): Status['state'] {
   if (instance === undefined) return 'stored';
-  const { isSynced, isStalled } = instance.inspect();
-  return isSynced && !isStalled && !isWriterSilent(report, instance) ? 'running' : 'stalled';
+  return instance.inspect().isSynced && stallOf(report, instance) === undefined ? 'running' : 'stalled';
+}
+
+function stallOf(report: GroupReport, instance: Instance | undefined): Status['stall'] {
+  if (instance === undefined) return undefined;
+  const { stallReason, stallText } = instance.inspect();
+  // This command came too late to have heard of it: that it says nothing is all that can be known.
+  if (stallReason === 'writer-silent' || isWriterSilent(report, instance))
+    return { reason: 'writer-silent', text: silence(report, instance) };
+  return stallReason === undefined || stallText === undefined ? undefined : { reason: stallReason, text: stallText };
+}
+
+function silence(report: GroupReport, instance: Instance): string {
+  const pid = writerOf(report, instance)?.pid;
+  const process = pid === undefined ? 'its process' : `process ${pid}`;
+  return (
+    `the writer (${process}) holds the lock and does not answer: it is stopped or busy. Nothing becomes durable meanwhile; everything ` +
+    `else goes on, and what is not on disk is spilled. Let it go on, or end ${process}: then another one takes over by itself`
+  );
 }
 
 /** It lives, and has not said a word to this command's peer. */
@@ -113,6 +135,8 @@ function writerOf({ peers, owner }: GroupReport, instance: Instance | undefined)
   const { id, term } = instance.writer ?? noted ?? {};
   if (id === undefined || term === undefined) return undefined;
   const pid = peers.find((peer) => peer.id === id)?.pid;
+  // Who was noted as the writer, and has said since that it is none.
+  if (instance.writer === undefined && instance.peers.some((peer) => peer.id === id && peer.pid === pid)) return undefined;
   // A note outlives the writer that made it.
   return instance.writer === undefined && pid === undefined ? undefined : { id, term, pid };
 }
@@ -129,6 +153,7 @@ function peersOf(report: GroupReport, instance: Instance | undefined): readonly 
       role: id === writer?.id ? 'writer' : canWrite ? 'follower' : 'watcher',
       // Before its first word a peer has no process id.
       instances: told.get(id)?.pid === pid ? told.get(id)?.instances.length : undefined,
+      trouble: told.get(id)?.trouble ?? '',
     }));
 }
 

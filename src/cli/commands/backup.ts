@@ -1,0 +1,27 @@
+/** `socomm backup`: all documents of a group in one file, also while it is run and written to. */
+
+import type { Command } from 'commander';
+
+import { addCommonOptions, addExamples, addTimeout, endWith, groupArgument } from '../command-options.js';
+import type { Ending } from '../exit.js';
+import { changeGroup } from '../open-group.js';
+import { formatBytes, plural } from '../output/format.js';
+import { requireGroup } from '../require-group.js';
+import type { Session, WaitOptions } from '../session.js';
+
+export function registerBackup(program: Command, session: Session): void {
+  const command = program.command('backup').description('write all documents of a group, as they are in one moment, to a new file');
+  command.addArgument(groupArgument()).argument('<file>', 'where to; never written over');
+  addTimeout(addCommonOptions(command));
+  addExamples(command, 'backup com.acme.synth synth.socomm', 'backup com.acme.synth "synth $(date +%F).socomm"');
+  command.action(endWith(session, backup));
+}
+
+async function backup(session: Session, group: string, file: string, options: WaitOptions): Promise<Ending> {
+  await requireGroup(group, options, session);
+  const { result } = await changeGroup(group, options, session, (instance, signal) => instance.backup(file, { signal }));
+  const { path, bytes, documents } = result;
+  if (options.json) session.terminal.print(JSON.stringify({ group, ...result }));
+  else session.terminal.print(`${plural(documents, 'document')} in ${path} (${formatBytes(bytes)}), read back and found whole`);
+  return 'good';
+}

@@ -1,0 +1,127 @@
+/** `socomm doctor`: looks at every byte of a store, says what it found and what to do, and repairs only when asked. */
+
+import type { Command } from 'commander';
+
+import { examineGroup, inspectGroup, listGroups, repairGroup } from '../../index.js';
+import type { Finding, GroupExamination } from '../../index.js';
+import { openStore } from '../../store.js';
+import { addCommonOptions, addExamples, endWith, optionalGroupArgument, usage } from '../command-options.js';
+import { CliError } from '../exit.js';
+import type { Ending } from '../exit.js';
+import { groupMissing, placeOf } from '../open-group.js';
+import { plural, visible } from '../output/format.js';
+import type { Style, Terminal } from '../output/terminal.js';
+import { requirePath } from '../require-path.js';
+import type { CommonOptions, Session } from '../session.js';
+
+interface DoctorOptions extends CommonOptions {
+  readonly repair?: boolean;
+  readonly file?: string;
+}
+
+export function registerDoctor(program: Command, session: Session): void {
+  const command = program.command('doctor').description('check every byte of a store, and say what is wrong and what to do');
+  command.addArgument(optionalGroupArgument());
+  addCommonOptions(command)
+    .option('--repair', 'make a sound store of what can be read; the old one is kept')
+    .option('--file <path>', 'check a backup or checkpoint instead');
+  command.addHelpText('after', HELP);
+  addExamples(
+    command,
+    'doctor',
+    'doctor com.acme.synth',
+    'doctor --directory /media/stick/com.acme.synth',
+    'doctor com.acme.synth --repair',
+  );
+  command.action(endWith(session, doctor));
+}
+
+const HELP = `
+Without a group or directory it looks at all groups. It changes nothing unless --repair is given. Ends with 0 where nothing
+is wrong (notes are no fault), and with 1 where something is.`;
+
+async function doctor(session: Session, group: string | undefined, options: DoctorOptions): Promise<Ending> {
+  if (options.file !== undefined) return examineFile(session, options.file, options);
+  if (options.repair) return repair(session, group, options);
+  const groups =
+    group === undefined && options.directory === undefined
+      ? (await listGroups({ signal: session.signal })).map((each) => each.group)
+      : [group];
+  const examinations: GroupExamination[] = [];
+  for (const each of groups) examinations.push(await examineGroup(each, { ...placeOf(options), signal: session.signal }));
+  if (groups.length === 0) session.terminal.note('there are no groups');
+  const [only] = examinations;
+  if (only !== undefined && group !== undefined && !only.hasStore && !only.isAlive) throw groupMissing(only);
+  if (options.json)
+    session.terminal.print(JSON.stringify(group === undefined && options.directory === undefined ? examinations : only, undefined, 2));
+  else for (const examination of examinations) show(session.terminal, examination);
+  return examinations.some(({ findings }) => findings.some(isFault)) ? 'failed' : 'good';
+}
+
+async function examineFile({ terminal, signal }: Session, file: string, options: DoctorOptions): Promise<Ending> {
+  if (options.repair)
+    throw usage('--file and --repair do not go together', 'a file that does not verify cannot be repaired: take another one');
+  await requirePath(file);
+  const view = await openStore(file, { signal });
+  try {
+    const found = await view.verify();
+    if (options.json) terminal.print(JSON.stringify({ file: view.path, kind: view.kind, group: view.group, ...found }, undefined, 2));
+    else {
+      terminal.print(
+        `${view.path}: a ${view.kind} of ${view.group}, ${plural(found.documents, 'document')}: ${found.isSound ? 'sound' : 'damaged'}`,
+      );
+      for (const { name, what } of found.findings) terminal.print(`  ${terminal.style('red', 'damage')}   ${visible(`${name}: ${what}`)}`);
+    }
+    return found.isSound ? 'good' : 'failed';
+  } finally {
+    await view.close();
+  }
+}
+
+async function repair(session: Session, given: string | undefined, options: DoctorOptions): Promise<Ending> {
+  const { terminal, signal } = session;
+  const place = { ...placeOf(options), signal };
+  if (given === undefined && options.directory === undefined) throw usage('--repair wants a group', 'socomm doctor <group> --repair');
+  const group = given ?? (await examineGroup(undefined, place)).group;
+  const report = await inspectGroup(group, place);
+  if (report.store === undefined) throw groupMissing(report);
+  const examination = await examineGroup(group, place);
+  if (report.peers.length > 0) {
+    throw new CliError('failed', `${group} is run by ${plural(report.peers.length, 'peer')} and was not repaired`, {
+      hint: `end them first: pid ${report.peers.map(({ pid }) => pid).join(', ')} (a stopped one must be ended too)`,
+    });
+  }
+  if (!examination.findings.some(({ severity }) => severity === 'damage')) {
+    terminal.print(`${group}: nothing is damaged, and nothing was changed`);
+    return 'good';
+  }
+  const repaired = await repairGroup(group, place);
+  if (options.json) terminal.print(JSON.stringify({ group, ...repaired }, undefined, 2));
+  else {
+    terminal.print(`${plural(repaired.documents.length, 'document')} put into a new store in ${repaired.directory}`);
+    for (const text of repaired.lost) terminal.print(`  ${terminal.style('red', 'wrong')}  ${visible(text)}`);
+    for (const text of repaired.added) terminal.print(`  ${terminal.style('green', 'added')}  ${visible(text)}`);
+    if (repaired.kept !== undefined) terminal.print(`the damaged store is kept in ${repaired.kept}`);
+  }
+  return repaired.lost.length > 0 ? 'partial' : 'good';
+}
+
+function show(terminal: Terminal, { group, directory, isAlive, verification, findings }: GroupExamination): void {
+  const faults = findings.filter(isFault).length;
+  const verdict = faults > 0 ? plural(faults, 'finding') : isAlive ? 'nothing wrong in what can be looked at while it runs' : 'sound';
+  terminal.print(`${terminal.style('bold', group)}  ${faults > 0 ? terminal.style('red', verdict) : terminal.style('green', verdict)}`);
+  terminal.print(`  ${directory}`);
+  if (verification !== undefined) {
+    const { documents, spills, checkpoints } = verification;
+    terminal.print(`  read: ${plural(documents, 'document')}, ${plural(spills, 'spill')}, ${plural(checkpoints, 'checkpoint')}`);
+  }
+  for (const { severity, what, advice } of findings) {
+    terminal.print(`  ${terminal.style(STYLES[severity], severity.padEnd(7))}  ${visible(what)}`, `           ${advice}`);
+  }
+}
+
+const STYLES: Readonly<Record<Finding['severity'], Style>> = { damage: 'red', warning: 'yellow', note: 'gray' };
+
+function isFault({ severity }: Finding): boolean {
+  return severity !== 'note';
+}

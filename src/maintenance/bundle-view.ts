@@ -1,0 +1,50 @@
+/** A backup, a checkpoint or a spill as `openStore()` shows it. The file is read once, and believed as a whole. */
+
+import type { BundledDocument } from '../../storage/bundle.js';
+import { SocommError, describe } from '../base/errors.js';
+import { isWhole, openBundled } from '../replica/bundled-document.js';
+import { Y } from '../replica/replica.js';
+import { openFromBundle, readBundleFile } from './bundle-file.js';
+import type { StoreFinding, StoreView } from './store-view.js';
+
+export async function openBundleView(path: string, signal: AbortSignal | undefined): Promise<StoreView> {
+  const { purpose: kind, group, storeId, term, documents } = await readBundleFile(path);
+  let isClosed = false;
+  const check = (): void => {
+    signal?.throwIfAborted();
+    if (isClosed) throw new SocommError('SOCOMM_CLOSED', `${path} was closed`);
+  };
+  const close = async (): Promise<void> => void (isClosed = true);
+  return {
+    ...{ path, kind, group, storeId, term, wasClean: true },
+    documents: () => documents.map(({ name, bytes }) => ({ name, bytes: bytes.length })),
+    read: async (name) => {
+      check();
+      const document = documents.find((each) => each.name === name);
+      return document === undefined ? new Y.Doc() : openFromBundle(path, document);
+    },
+    verify: async () => {
+      const findings: StoreFinding[] = [];
+      for (const document of documents) {
+        check();
+        findings.push(...tryDocument(document));
+      }
+      return { isSound: findings.length === 0, findings, documents: documents.length, spills: 0, checkpoints: 0 };
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** What is wrong with a document of a bundle; a difference is allowed to build on what others have. */
+export function tryDocument(document: BundledDocument): readonly StoreFinding[] {
+  const { name } = document;
+  try {
+    const doc = openBundled(document);
+    const isUsable = document.encoding === 'update' || isWhole(doc);
+    doc.destroy();
+    return isUsable ? [] : [{ kind: 'gap', name, what: 'it builds on something that is missing' }];
+  } catch (error) {
+    return [{ kind: 'document', name, what: `it cannot be read: ${describe(error)}` }];
+  }
+}

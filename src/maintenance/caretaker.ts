@@ -1,0 +1,121 @@
+/**
+ * What the writer of the day does when it is asked: backups, checkpoints, compaction. One after the other. It writes
+ * nothing into the database itself, and never says that something was done before it was read back.
+ */
+
+import { encodeBundle } from '../../storage/bundle.js';
+import type { BundlePurpose } from '../../storage/bundle.js';
+import { storeFailure } from '../../storage/level-open.js';
+import type { Store } from '../../storage/store.js';
+import { maintenanceFailed } from '../../sync/maintenance.js';
+import type { MaintenanceOutcome, MaintenanceTask } from '../../sync/maintenance.js';
+import type { Clock } from '../base/clock.js';
+import { SocommError, isSocommError } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import { tryOut } from '../replica/trial.js';
+import { PACKAGE_VERSION } from '../version.js';
+import type { WholeDocument } from '../writing/whole-states.js';
+import type { Writer } from '../writer.js';
+import { writeNewFile } from './bundle-file.js';
+import { checkCheckpointName, checkpointKey } from './checkpoint-shelf.js';
+import { encodeReport } from './report.js';
+
+export interface CaretakerOptions {
+  readonly group: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The pen, while this peer leads. */
+  readonly pen: () => Writer | undefined;
+}
+
+export class Caretaker {
+  readonly #options: CaretakerOptions;
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #ending = new AbortController();
+
+  constructor(options: CaretakerOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  carryOut(task: MaintenanceTask): Promise<MaintenanceOutcome> {
+    const outcome = this.#turn.then(() => this.#carryOut(task)).catch(maintenanceFailed);
+    this.#turn = outcome;
+    return outcome;
+  }
+
+  /** What is under way is given up. */
+  end(): void {
+    this.#ending.abort();
+  }
+
+  async #carryOut({ action, target }: MaintenanceTask): Promise<MaintenanceOutcome> {
+    const pen = this.#options.pen();
+    if (pen === undefined) throw new SocommError('SOCOMM_NO_WRITER', 'this peer has just stopped writing: ask again');
+    switch (action) {
+      case 'backup':
+        return { ok: true, report: encodeReport(await this.#backUp(pen, target)) };
+      case 'checkpoint':
+        return { ok: true, report: encodeReport(await this.#checkpoint(pen, target)) };
+      case 'compact':
+        return { ok: true, report: encodeReport(await pen.compact()) };
+    }
+  }
+
+  async #backUp(pen: Writer, path: string): Promise<BundleReport> {
+    const { bytes, report } = await this.#bundle(pen, 'backup', '');
+    await writeNewFile(path, bytes, this.#options.random);
+    return report;
+  }
+
+  async #checkpoint(pen: Writer, name: string): Promise<BundleReport> {
+    checkCheckpointName(name);
+    const { checkpoints } = this.#options.store;
+    const key = checkpointKey(name);
+    if ((await checkpoints.list()).includes(key)) {
+      throw new SocommError(
+        'SOCOMM_TARGET_EXISTS',
+        `there is a checkpoint ${JSON.stringify(name)} already: choose another name, or remove it first`,
+      );
+    }
+    const { bytes, report } = await this.#bundle(pen, 'checkpoint', name);
+    await checkpoints.write(key, bytes).catch((cause: unknown) => {
+      throw isSocommError(cause) ? cause : storeFailure(checkpoints.location, 'writing a checkpoint', cause);
+    });
+    return report;
+  }
+
+  async #bundle(
+    pen: Writer,
+    purpose: BundlePurpose,
+    label: string,
+  ): Promise<{ readonly bytes: Uint8Array; readonly report: BundleReport }> {
+    const { group, clock } = this.#options;
+    const documents = await pen.states();
+    const at = clock.wallTime();
+    for (const document of documents) await this.#tryDocument(document);
+    const content = documents.map(({ name, encoding, bytes }) => ({ name, encoding, bytes }));
+    const origin = { group, storeId: pen.storeId ?? '', term: pen.term, packageVersion: PACKAGE_VERSION };
+    const bytes = encodeBundle({ purpose, ...(label !== '' && { label }), ...origin, at, documents: content });
+    return { bytes, report: { bytes: bytes.length, documents: documents.length, at } };
+  }
+
+  /** Nothing is called a backup that does not give back what it was taken of. */
+  async #tryDocument({ name, bytes, digest }: WholeDocument): Promise<void> {
+    if (await tryOut({ state: bytes, digest }, { clock: this.#options.clock, signal: this.#ending.signal })) return;
+    if (this.#ending.signal.aborted)
+      throw new SocommError('SOCOMM_NO_WRITER', 'the writer was closed meanwhile: nothing was written; ask again');
+    throw new SocommError(
+      'SOCOMM_BACKUP_DAMAGED',
+      `document ${name} did not give back, on trial, what it was taken of. Nothing was written. Run socomm doctor.`,
+    );
+  }
+}
+
+interface BundleReport {
+  readonly bytes: number;
+  readonly documents: number;
+  /** The moment of which it is the state, in milliseconds since 1970. */
+  readonly at: number;
+}

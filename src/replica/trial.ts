@@ -1,0 +1,98 @@
+/**
+ * Whether a snapshot can be read back: loaded on trial before it replaces anything. A small one here and now; a big one in a worker thread, so that it
+ * does not hold the loop. The thread has Yjs only, no more memory than this one, and an end; it never keeps the process alive. Where there can be no worker (an
+ * application in one bundled file) the trial is made here. What ends the thread, or does not end, does not count as readable.
+ */
+
+import { existsSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../base/clock.js';
+import { isFaithful } from './stored-document.js';
+import { trialWorkerFile } from './trial-file.js';
+
+/** A snapshot from this size on is tried in a worker. */
+export const TRIAL_IN_WORKER_BYTES_MIN = 1024 * 1024;
+/** A trial that takes longer has failed. */
+export const TRIAL_MS_MAX = 60_000;
+
+/** What is sent to the worker, and what it answers. */
+export interface TrialTask {
+  /** Encoding V2. */
+  readonly state: Uint8Array;
+  readonly digest: string;
+}
+export type TrialAnswer = 'begun' | 'faithful' | 'unfaithful';
+
+export interface TrialOptions {
+  readonly clock: Clock;
+  /** Ends the trial; it then counts as failed, and its worker is gone when the promise resolves. */
+  readonly signal: AbortSignal;
+  /** Default: the one that is built beside this file. */
+  readonly workerFile?: string | undefined;
+  /** Default: TRIAL_MS_MAX. */
+  readonly limitMs?: number;
+}
+
+export function isTriedInWorker({ state }: Pick<TrialTask, 'state'>): boolean {
+  return state.length >= TRIAL_IN_WORKER_BYTES_MIN;
+}
+
+/** Resolves with whether the snapshot (encoding V2) gives a document of that digest, whole. Never rejects. */
+export async function tryOut(task: TrialTask, options: TrialOptions): Promise<boolean> {
+  const answer = isTriedInWorker(task) ? await askWorker(task, options) : 'no worker';
+  if (answer !== 'no worker') return answer === 'faithful';
+  return !options.signal.aborted && isFaithful(task.state, task.digest);
+}
+
+type Outcome = 'faithful' | 'unfaithful' | 'no worker';
+
+async function askWorker(
+  task: TrialTask,
+  { clock, signal, workerFile = trialWorkerFile(), limitMs = TRIAL_MS_MAX }: TrialOptions,
+): Promise<Outcome> {
+  const worker = signal.aborted ? undefined : startWorker(workerFile, task);
+  if (worker === undefined) return 'no worker';
+  const outcome = await new Promise<Outcome>((resolve) => {
+    let hasBegun = false;
+    const giveUp = (): void => resolve('unfaithful');
+    const cancel = clock.after(limitMs, giveUp);
+    signal.addEventListener('abort', giveUp, { once: true });
+    worker.on('message', (answer: TrialAnswer) => {
+      if (answer === 'begun') hasBegun = true;
+      else resolve(answer);
+    });
+    // Out of memory, too: this thread would have been, and the process with it.
+    const fail = (): void => resolve(hasBegun ? 'unfaithful' : 'no worker');
+    worker.on('error', fail);
+    worker.on('exit', () => {
+      cancel();
+      signal.removeEventListener('abort', giveUp);
+      fail();
+    });
+    // Last: to listen is to hold the process.
+    worker.unref();
+  });
+  await worker.terminate();
+  return outcome;
+}
+
+/** Undefined where there is no file, or the host of the process allows no threads. */
+function startWorker(file: string | undefined, { state, digest }: TrialTask): Worker | undefined {
+  if (file === undefined || !existsSync(file)) return undefined;
+  // A copy of its own, handed over without a further one: the snapshot itself goes to the store.
+  const bytes = state.slice();
+  const task: TrialTask = { state: bytes, digest };
+  try {
+    return new Worker(file, {
+      workerData: task,
+      transferList: [bytes.buffer],
+      name: 'socomm: trial load',
+      execArgv: [],
+      // What this thread can hold, that one can.
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(getHeapStatistics().heap_size_limit / 2 ** 20) },
+    });
+  } catch {
+    return undefined; // whatever the reason: the trial is made without it
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * What waits for the disk, in the order in which it was integrated, bounded in bytes. Where a slow disk lets it outgrow the bound, the records
+ * of the document that has most are dropped, and so is whatever follows of it, until the next batch takes one difference in
+ * place of them all: memory is bounded, nothing is lost. Whoever takes the batch makes that difference, in the same tick.
+ */
+
+import type { StoreRecord } from '../../storage/store.js';
+
+/** What waits is dropped, and recorded as a difference, above this. */
+export const PEN_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
+/** What a record costs in memory beside its bytes: a queue of very small ones is bounded too. */
+export const PEN_RECORD_COST_BYTES = 256;
+/** A batch is closed above this; the rest makes the next one. */
+export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+
+export interface TakenRecords {
+  readonly records: readonly StoreRecord[];
+  /** Documents of which a difference is due in place of what was dropped. */
+  readonly dropped: readonly string[];
+}
+
+export class BatchQueue {
+  readonly #bytesMax: number;
+  #records: StoreRecord[] = [];
+  /** Of each document. */
+  #bytes = new Map<string, number>();
+  #bytesTotal = 0;
+  #dropped = new Set<string>();
+
+  constructor(bytesMax = PEN_QUEUE_BYTES_MAX) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get bytes(): number {
+    return this.#bytesTotal;
+  }
+
+  add(record: StoreRecord): void {
+    const { document, update } = record;
+    if (this.#dropped.has(document)) return;
+    this.#records.push(record);
+    const bytes = update.length + PEN_RECORD_COST_BYTES;
+    this.#bytes.set(document, (this.#bytes.get(document) ?? 0) + bytes);
+    this.#bytesTotal += bytes;
+    if (this.#bytesTotal > this.#bytesMax) this.#dropLargest();
+  }
+
+  /** Empties the queue. */
+  take(): TakenRecords {
+    const taken = { records: this.#records, dropped: [...this.#dropped] };
+    this.#records = [];
+    this.#bytes = new Map();
+    this.#bytesTotal = 0;
+    this.#dropped = new Set();
+    return taken;
+  }
+
+  #dropLargest(): void {
+    const [[largest, bytes]] = [...this.#bytes].toSorted(([, one], [, other]) => other - one) as [[string, number]];
+    this.#records = this.#records.filter(({ document }) => document !== largest);
+    this.#bytes.delete(largest);
+    this.#bytesTotal -= bytes;
+    this.#dropped.add(largest);
+  }
+}
+
+/** Records in the order of the queue, in batches that end above BATCH_BYTES_MAX; a larger record is a batch of its own. */
+export function* batchesOf(records: readonly StoreRecord[]): Generator<readonly StoreRecord[]> {
+  let batch: StoreRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    if (batch.length > 0 && bytes + record.update.length > BATCH_BYTES_MAX) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(record);
+    bytes += record.update.length;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,48 @@
+/** All documents of a store, each whole, as they are in one moment: for backups and checkpoints. Nothing is written for it, and no batch waits. */
+
+import type { BundledDocument } from '../../storage/bundle.js';
+import type { Store } from '../../storage/store.js';
+import { loadStoredDocument } from '../replica/stored-document.js';
+import { storableStateOf } from '../replica/bundled-document.js';
+import type { StorableState } from '../replica/bundled-document.js';
+import type { WrittenDocument } from '../writer-host.js';
+
+/** With the digest of what it was taken of, for a trial. */
+export interface WholeDocument extends BundledDocument {
+  readonly digest: string;
+}
+
+interface Closed {
+  /** The store's last record of it when it was read. */
+  readonly last: number;
+  readonly whole: StorableState;
+}
+
+/**
+ * Documents that are open here are taken from their replicas, in one tick: so they hold whatever was acknowledged by then. What a
+ * replica has not integrated was never acknowledged, and is left out. The others are read from the store first. `check` throws where the office has ended.
+ */
+export async function wholeStates(
+  store: Store,
+  open: () => readonly WrittenDocument[],
+  check: () => void,
+): Promise<readonly WholeDocument[]> {
+  const closed = new Map<string, Closed>();
+  for (;;) {
+    check();
+    const names = new Set(open().map(({ name }) => name));
+    const stale = store.documents().find(({ name }) => !names.has(name) && closed.get(name)?.last !== store.lastRecord(name));
+    if (stale === undefined) break;
+    const last = store.lastRecord(stale.name);
+    const loaded = await store.load(stale.name);
+    const doc = loadStoredDocument(loaded);
+    closed.set(stale.name, { last, whole: storableStateOf(doc) });
+    doc.destroy();
+  }
+  const documents = open();
+  for (const { name } of documents) closed.delete(name);
+  return [
+    ...documents.map(({ name, replica }) => ({ name, encoding: 'state' as const, bytes: replica.snapshot(), digest: replica.digest() })),
+    ...[...closed].map(([name, { whole }]) => ({ name, encoding: 'state' as const, bytes: whole.state, digest: whole.digest })),
+  ];
+}
