@@ -10,7 +10,7 @@ import { CJS, ESM, Place, equalDigests } from './members.js';
 import type { Remote } from './members.js';
 
 const ROUNDS = 20;
-const KILLS = 50;
+const KILLS = 200;
 
 describe(`${ROUNDS} times on one store`, () => {
   const place = new Place(afterAll);
@@ -49,8 +49,7 @@ async function change(remote: Remote, round: number, at: number, expected: Map<s
   expected.set(key(round - 1, 'kept'), { changedIn: round });
 }
 
-/** 200 times in the long run. */
-test(`everyone killed after every acknowledgement, ${KILLS} times: all there, deletions too`, { timeout: 120_000 }, () =>
+test(`everyone killed after every acknowledgement, ${KILLS} times: all there, deletions too`, { timeout: 240_000 }, () =>
   killEveryone(KILLS),
 );
 
