@@ -10,6 +10,7 @@ import { copyPackage } from '../torture/copies.mjs';
 import { canAskKernel, locksHeldBy, locksOn } from './kernel.js';
 import { CJS, ESM, Place, agreedWriter, equalDigests } from './members.js';
 import type { Remote } from './members.js';
+import { until } from './until.js';
 
 const CLUSTER = join(import.meta.dirname, 'cluster.mjs');
 const VERSIONS = ['99.1.0', '99.2.0'];
@@ -47,7 +48,12 @@ test('two builds of three versions in child processes, through eight spellings a
     ...aliases.map((_, at) => place.fork().join(`alone-${at}`, at % 2 === 0 ? ESM : CJS, named(at))),
   ]);
   const writer = await agreedWriter(remotes);
-  const inspections = await Promise.all(remotes.map((remote) => remote.inspect()));
+  const inspect = () => Promise.all(remotes.map((remote) => remote.inspect()));
+  // Who has just been linked has not said yet which version it is.
+  await until('everybody knows everybody', async () =>
+    (await inspect()).every(({ peers }) => peers.length === remotes.length && peers.every(({ packageVersion }) => packageVersion !== '')),
+  );
+  const inspections = await inspect();
   expect(inspections.filter(({ role }) => role === 'writer')).toHaveLength(1);
   expect(new Set(inspections.map(({ directory }) => directory))).toEqual(new Set([realpathSync(place.store)]));
   expect(new Set(inspections.flatMap(({ peers }) => peers.map(({ packageVersion }) => packageVersion))).size).toBe(1 + VERSIONS.length);
