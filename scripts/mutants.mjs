@@ -254,8 +254,8 @@ export const MUTANTS = [
     name: 'snapshot of nothing replaces the log',
     breaks: 'A document is compacted before it was loaded: what the log held is gone.',
     file: 'src/writer.ts',
-    find: 'this.#host.documents().filter(({ name }) => this.#loaded.has(name)),',
-    replacement: 'this.#host.documents(),',
+    find: 'host.documents().filter(({ name }) => this.#loading.has(name)),',
+    replacement: 'host.documents(),',
   },
   {
     name: 'missed-by-group content not spread',
@@ -358,7 +358,7 @@ export const MUTANTS = [
   {
     name: 'muted while loading',
     breaks: 'What an observer writes while the store is loaded, and a listener keeps from being told, is missing in the first record.',
-    file: 'src/writer.ts',
+    file: 'src/writing/loading.ts',
     find: '    replica.heal();\n',
     replacement: '',
   },

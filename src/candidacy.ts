@@ -111,11 +111,12 @@ export class Candidacy {
     return this.#caretaker.carryOut(task);
   }
 
-  /** Resolves when the last batch is durable, the database closed and the lock free. */
-  close(): Promise<void> {
+  /** Resolves when the last batch is durable, the database closed, the lock free, and nothing is being written for anybody. */
+  async close(): Promise<void> {
     this.#isClosing = true;
     this.#caretaker.end();
-    return this.#candidate.close();
+    await this.#candidate.close();
+    await this.#caretaker.settled();
   }
 
   crash(): void {

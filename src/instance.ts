@@ -6,6 +6,7 @@
 import type { WriterRef } from '../sync/engine-io.js';
 import type { MaintenanceTask } from '../sync/maintenance.js';
 import { MAIN } from '../sync/membership.js';
+import { pause } from './base/clock.js';
 import { Emitter } from './base/emitter.js';
 import { SocommError, describe } from './base/errors.js';
 import type { InstanceId } from './base/ids.js';
@@ -96,6 +97,8 @@ export class Instance {
       }
     });
     if (outcome.ok) return { term: outcome.term };
+    // A turn later: who tries again in a plain loop must not keep the loop of the process from what would end the trouble.
+    await pause(this.#peer.options.clock, 0);
     throw flushFailed(this.#peer, outcome.code);
   }
 

@@ -91,8 +91,12 @@ function endAll(): void {
 
 /** Asks the writer, for a limited time, to take what it has not confirmed; then ends the peer. */
 async function closePeer(peer: Peer): Promise<void> {
-  await peer.settle(CLOSE_FLUSH_MS);
-  await peer.close();
+  try {
+    await peer.settle(CLOSE_FLUSH_MS);
+  } finally {
+    // Whatever that met with: sockets and lock are given back, and what is unsaved is spilled.
+    await peer.close();
+  }
 }
 
 /** A writer that does not answer delays `close()` by no more than this. */

@@ -93,7 +93,10 @@ export class Writer {
 
   async #takeOver(): Promise<number> {
     this.#status = 'taking-over';
-    const opened = await this.#store.open();
+    // Of a store that is damaged throughout, nothing is lost where all of it is here.
+    const known = this.#host.documents();
+    const isReplicaWhole = known.length > 0 && known.every(({ isSynced }) => isSynced);
+    const opened = await this.#store.open({ isReplicaWhole });
     this.#opened = opened;
     if (opened.damage.length > 0) this.#host.damaged(opened.damage);
     const owner = await this.#store.readOwner();
@@ -110,7 +113,7 @@ export class Writer {
       if (base === undefined) continue;
       records.push({ document: name, update: replica.difference(base), origins: new Map(), isTakeover: true });
     }
-    this.#queue.take();
+    this.#queue.take(opened.documents);
     this.#status = 'writing';
     await this.#store.append(this.#term, records);
     this.#assertHeld();
@@ -237,17 +240,11 @@ export class Writer {
     }
     this.#touched.clear();
     // No more than is there now: what comes meanwhile makes the next batch, and must not keep this one's watermark back.
-    const { records, dropped } = this.#queue.take();
-    const replaced = documents.filter(({ name }) => dropped.includes(name)).map((document) => this.#differenceOf(document));
+    const { records, dropped } = this.#queue.take(this.#store.documents());
+    const replaced = documents.filter(({ name }) => dropped.has(name)).map((document) => differenceOf(document, dropped));
     for (const batch of batchesOf([...records, ...replaced])) await this.#store.append(this.#term, batch);
     if (this.#hasEnded()) return;
     for (const [name, vector] of watermarks) this.#host.stored(name, vector);
-  }
-
-  /** In place of records that were dropped: all that the replica has above the last snapshot, as at a takeover, but in the chain. */
-  #differenceOf({ name, replica }: WrittenDocument): StoreRecord {
-    const base = this.#store.documents().find((stored) => stored.name === name)?.snapshotVector ?? EMPTY_VECTOR;
-    return { document: name, update: replica.difference(base), origins: new Map(), isTakeover: false };
   }
 
   /** Writes what there is to write (if `isOrderly`), closes the database, frees the lock, in this order. Idempotent. */
@@ -292,4 +289,9 @@ export class Writer {
 
 function closed(): SocommError {
   return new SocommError('SOCOMM_CLOSED', 'closed while the store was being written');
+}
+
+/** In place of records that were dropped: as at a takeover, but in the chain. */
+function differenceOf({ name, replica }: WrittenDocument, bases: ReadonlyMap<string, Uint8Array | undefined>): StoreRecord {
+  return { document: name, update: replica.difference(bases.get(name) ?? EMPTY_VECTOR), origins: new Map(), isTakeover: false };
 }

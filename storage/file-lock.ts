@@ -12,7 +12,7 @@
 
 import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 
-import { SocommError, systemCode } from '../src/base/errors.js';
+import { SocommError, isSocommError, systemCode } from '../src/base/errors.js';
 import { nativeMissing } from '../src/base/native-missing.js';
 
 export interface FileLock {
@@ -66,9 +66,18 @@ function lockNew(native: Native, path: string): FileLock {
     } catch (cause) {
       lock.release();
       if (attempt < LOCK_NEW_ATTEMPTS_MAX) continue;
-      rmSync(temporaryPath, { force: true });
+      dropLeftover(temporaryPath);
       throw unavailable(path, cause);
     }
+  }
+}
+
+/** A sweeper takes what stays behind for a dead one's. What failed before it is the one to tell. */
+function dropLeftover(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
   }
 }
 
@@ -106,7 +115,8 @@ function hold(native: Native, path: string, descriptor: number): HeldLock | unde
     return new HeldLock(path, descriptor);
   } catch (error) {
     closeSync(descriptor);
-    throw error;
+    // A disk that fails may not even say which file it is.
+    throw isSocommError(error) ? error : unavailable(path, error);
   }
 }
 

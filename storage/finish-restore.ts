@@ -47,7 +47,8 @@ export function keptFolder(directory: string, oldId: string, newId: string): str
   return join(directory, LAYOUT.backups, `replaced-${oldId.slice(0, 8)}-by-${newId.slice(0, 8)}`);
 }
 
-async function moveAway(directory: string, kept: string, name: string): Promise<void> {
+/** What lies in `kept` already was moved there before: it stays. */
+export async function moveAway(directory: string, kept: string, name: string): Promise<void> {
   // What was moved before the kill is the old one; what lies there since then is not.
   if (await exists(join(kept, name))) return;
   if (!(await exists(join(directory, name)))) return;

@@ -32,6 +32,8 @@ export const LAYOUT = {
   backups: 'backups',
   /** A store that is being built to take this one's place: by a restore, by a repair. */
   replacement: 'replacement',
+  /** A database that is to take a damaged one's place, with the account of what was found. */
+  mending: 'mending',
 } as const;
 
 /** A group's name; also safe as a folder's name. */

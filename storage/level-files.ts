@@ -48,21 +48,25 @@ export interface CheckedTables {
   readonly tables: LevelFiles;
   /** What is wrong with which. */
   readonly faults: readonly string[];
+  /** Either that table or MANIFEST is to blame. */
+  readonly isAnyMissing: boolean;
 }
 
 /** Tables together up to this size are read at once: a takeover waits for it. */
 export const TABLES_AT_ONCE_BYTES_MAX = 8 * 1024 * 1024;
 
-/** Reads all tables that MANIFEST names; the ones that are not `known` block by block. One that is missing is LevelDB's to tell. */
+/** Reads all tables that MANIFEST names; the ones that are not `known` block by block. */
 export async function checkTables(directory: string, known: LevelFiles = {}): Promise<CheckedTables> {
   const tables: Record<string, LevelFile> = {};
   const faults: string[] = [];
   const level = join(directory, LAYOUT.level);
   const sizes = readLevelVersion(level)?.tables ?? new Map<number, number>();
   const isAtOnce = [...sizes.values()].reduce((sum, size) => sum + size, 0) <= TABLES_AT_ONCE_BYTES_MAX;
+  const missing = new Set(sizes.keys());
   for (const name of namesIn(directory)) {
     const size = TABLE.test(name) ? sizes.get(numberIn(name)) : undefined;
     if (size === undefined) continue;
+    missing.delete(numberIn(name));
     const path = join(level, name);
     const content = isAtOnce ? readFileSync(path) : await readFile(path);
     const crc = crc32(content);
@@ -71,7 +75,8 @@ export async function checkTables(directory: string, known: LevelFiles = {}): Pr
     if (fault === undefined) tables[name] = { bytes: content.length, crc };
     else faults.push(`${name}: ${fault}`);
   }
-  return { tables, faults };
+  for (const number of missing) faults.push(`${String(number).padStart(6, '0')}.ldb: it is missing`);
+  return { tables, faults, isAnyMissing: missing.size > 0 };
 }
 
 /** Of a copy that is to be repaired: LevelDB's repair reads every table that lies there, and does not verify any either. */
@@ -82,26 +87,38 @@ export async function removeUnsoundTables(directory: string): Promise<void> {
   }
 }
 
-/** What became of the files since they were noted, if they were, and where those that are left were put. */
-export async function keepChangedFiles(directory: string, noted: LevelFiles | undefined): Promise<readonly Damage[]> {
-  const changes = await findChanges(directory, noted);
-  if (changes.length === 0) return [];
-  const kept = await keepFiles(directory);
-  return changes.map((what) => ({ document: undefined, what, keptAs: kept }));
+/** What is wrong with a file. */
+export interface FileChange {
+  /** What LevelDB reads first where it is not the log: MANIFEST for a log that is missing after a crash, for either may be to blame. */
+  readonly file: string;
+  readonly what: string;
 }
 
-/** The same for looking only. `noted` is undefined after a crash. */
-export async function findChanges(directory: string, noted: LevelFiles | undefined): Promise<readonly string[]> {
+/** Of these LevelDB leaves out what it cannot read. Of a changed MANIFEST it would delete what it cannot find named there. */
+export function isOfLog({ file }: FileChange): boolean {
+  return file.endsWith('.log');
+}
+
+/** Puts the files that are left into quarantine where there are changes, and tells them. */
+export async function keepChangedFiles(directory: string, changes: readonly FileChange[]): Promise<readonly Damage[]> {
+  if (changes.length === 0) return [];
+  const kept = await keepFiles(directory);
+  return changes.map(({ what }) => ({ document: undefined, what, keptAs: kept }));
+}
+
+/** What became of the files since they were `noted`; undefined after a crash. Changes nothing. */
+export async function findChanges(directory: string, noted: LevelFiles | undefined): Promise<readonly FileChange[]> {
   const names = namesIn(directory);
   const version = readLevelVersion(join(directory, LAYOUT.level));
   if (noted === undefined || (version !== undefined && wasOpenedSince(version, noted, names)))
     return findLogFaults(directory, names, version);
-  const changes: string[] = [];
+  const changes: FileChange[] = [];
   for (const [name, { bytes, crc }] of Object.entries(noted)) {
     const now = names.includes(name) ? await describeFile(join(directory, LAYOUT.level, name)) : undefined;
-    if (now === undefined) changes.push(`${name} is missing, and was there when the store was closed in order`);
-    else if (now.bytes !== bytes) changes.push(`${name} has ${now.bytes} bytes, and had ${bytes} when the store was closed in order`);
-    else if (now.crc !== crc) changes.push(`${name} is not what it was when the store was closed in order`);
+    const tell = (what: string): void => void changes.push({ file: name, what: `${name} ${what}` });
+    if (now === undefined) tell('is missing, and was there when the store was closed in order');
+    else if (now.bytes !== bytes) tell(`has ${now.bytes} bytes, and had ${bytes} when the store was closed in order`);
+    else if (now.crc !== crc) tell('is not what it was when the store was closed in order');
   }
   return changes;
 }
@@ -113,15 +130,18 @@ function wasOpenedSince({ manifest }: LevelVersion, noted: LevelFiles, names: re
 }
 
 /** What can be known after a crash. LevelDB makes the next log before it deletes the one that MANIFEST names, yet it opens without. */
-function findLogFaults(directory: string, names: readonly string[], version: LevelVersion | undefined): readonly string[] {
-  if (version === undefined) return [];
+function findLogFaults(directory: string, names: readonly string[], version: LevelVersion | undefined): readonly FileChange[] {
+  // LevelDB would call it a failure of the disk where a file is missing.
+  if (version === undefined) return [{ file: 'CURRENT', what: 'CURRENT or MANIFEST cannot be read, which say what of the rest counts' }];
   const { manifest, logNumber } = version;
   const logs = names.filter((name) => name.endsWith('.log') && numberIn(name) >= logNumber);
   const isLost = logNumber > 0 && !logs.some((name) => numberIn(name) === logNumber);
-  const faults = isLost ? [`LevelDB has lost its log ${logNumber}: what was written last is missing`] : [];
+  const lost = { file: manifest, what: `LevelDB has lost its log ${logNumber}: what was written last is missing` };
+  const faults: FileChange[] = isLost ? [lost] : [];
   for (const name of [manifest, ...logs]) {
     const at = findLogFault(readFileSync(join(directory, LAYOUT.level, name)));
-    if (at !== undefined) faults.push(`${name} does not verify at byte ${at}, though what was written later does: something is missing`);
+    const what = `${name} does not verify at byte ${at}, though what was written later does: something is missing`;
+    if (at !== undefined) faults.push({ file: name, what });
   }
   return faults;
 }
@@ -164,7 +184,7 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_EXCL));
 }
 
-const TABLE = /\.(?:ldb|sst)$/;
+export const TABLE = /\.(?:ldb|sst)$/;
 
 function namesIn(directory: string): readonly string[] {
   // At once: a takeover waits for it.
@@ -174,7 +194,7 @@ function namesIn(directory: string): readonly string[] {
 }
 
 /** `MANIFEST-000005`, `000006.ldb`. */
-function numberIn(name: string): number {
+export function numberIn(name: string): number {
   return Number(/\d+/.exec(name)?.[0]);
 }
 

@@ -20,6 +20,7 @@ import { chunkRange, entryCopyKey, isEntryCopyKey, logKey, logNumberIn, logRange
 import type { Database, DatabaseSnapshot } from './level-open.js';
 import { getTolerantly, lost, readTolerantly } from './level-read.js';
 import { unpack } from './packed.js';
+import { noQuarantine } from './quarantine.js';
 import type { Quarantine } from './quarantine.js';
 import { decodeRecord } from './records.js';
 import type { Damage, LoadedDocument } from './store.js';
@@ -42,6 +43,11 @@ export async function loadDocument(database: Database, document: string, last: n
 /** Every value of a document, those too that loading needs only where others fail. */
 export function verifyDocument(database: Database, document: string, last: number, quarantine: Quarantine): Promise<readonly Damage[]> {
   return withReader(database, document, quarantine, (reader) => reader.verify(last));
+}
+
+/** Whether all of a snapshot is there and right. */
+export function isSnapshotSound(database: Database, document: string, entry: SnapshotEntry): Promise<boolean> {
+  return withReader(database, document, noQuarantine, (reader) => reader.isSound(entry));
 }
 
 async function withReader<Result>(
@@ -84,6 +90,10 @@ class DocumentReader {
     await this.#tellSnapshot(newest, found, isStandIn ? '; the one before it and the log since stand in' : '');
     if (before !== undefined && 'failure' in before) await this.#tellSnapshot(older, before, '');
     return this.#finish(isStandIn ? before.state : undefined, older ?? newest, last, newest?.generation);
+  }
+
+  async isSound(entry: SnapshotEntry): Promise<boolean> {
+    return !('failure' in (await this.#findSnapshot(entry)));
   }
 
   async verify(last: number): Promise<readonly Damage[]> {

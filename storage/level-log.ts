@@ -47,6 +47,18 @@ export function* readLogRecords(log: Uint8Array): Generator<Uint8Array> {
   }
 }
 
+/** How far it verifies without a break: the rest is what a killed process left, or damage. */
+export function soundBytesOf(log: Uint8Array): number {
+  let at = 0;
+  while (at + HEADER_BYTES <= log.length) {
+    const blockEnd = Math.min(at - (at % BLOCK_BYTES) + BLOCK_BYTES, log.length);
+    const next = endOfRecord(log, at, blockEnd) ?? (isTrailer(log, at, blockEnd) ? blockEnd : undefined);
+    if (next === undefined) break;
+    at = next;
+  }
+  return at;
+}
+
 /** The rest of a block is too short for a record, and zero. */
 function isTrailer(log: Uint8Array, at: number, blockEnd: number): boolean {
   return blockEnd - at < HEADER_BYTES && log.subarray(at, blockEnd).every((byte) => byte === 0);

@@ -22,7 +22,7 @@ export interface LevelVersion {
 }
 
 /**
- * Of a MANIFEST that was cut, what is left of it. Undefined where there is nothing to be read: then LevelDB refuses, and says why.
+ * Of a MANIFEST that was cut, what is left of it. Undefined where that is not enough for LevelDB to open either.
  * At once: a takeover waits for it, and a MANIFEST is short.
  */
 export function readLevelVersion(level: string): LevelVersion | undefined {
@@ -30,9 +30,10 @@ export function readLevelVersion(level: string): LevelVersion | undefined {
     const manifest = readFileSync(join(level, 'CURRENT'), 'latin1').trim();
     if (!/^MANIFEST-\d+$/.test(manifest)) return undefined;
     const tables = new Map<number, number>();
-    let logNumber = 0;
+    let logNumber: number | undefined;
     for (const edit of readLogRecords(readFileSync(join(level, manifest)))) logNumber = applyEdit(new Cursor(edit), tables) ?? logNumber;
-    return { manifest, tables, logNumber };
+    // LevelDB names CURRENT after the first edit with a log in it was synced.
+    return logNumber === undefined ? undefined : { manifest, tables, logNumber };
   } catch (error) {
     // What cannot be read is LevelDB's to tell, but a disk that fails is told as such.
     if (error instanceof RangeError || isMissing(error)) return undefined;

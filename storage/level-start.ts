@@ -19,20 +19,22 @@
 
 import { join } from 'node:path';
 
-import { SocommError } from '../src/base/errors.js';
+import { SocommError, isSocommError } from '../src/base/errors.js';
 import type { Random } from '../src/base/random.js';
 import { flushDrive, syncDirectory } from './atomic-file.js';
 import { encodeMeta } from './entries.js';
+import { finishMending } from './finish-mending.js';
 import { finishRestore } from './finish-restore.js';
 import { META_KEY } from './keys.js';
 import { LAYOUT } from './layout.js';
 import { planMigration } from './level-batch.js';
-import { checkTables, keepChangedFiles, keepFiles } from './level-files.js';
+import { checkTables, findChanges, isOfLog, keepChangedFiles } from './level-files.js';
 import type { LevelFiles } from './level-files.js';
 import { findDatabase, openDatabase, storeFailure } from './level-open.js';
 import type { Database } from './level-open.js';
 import { surveyDatabase } from './level-survey.js';
 import type { Survey } from './level-survey.js';
+import { mendStore } from './mending.js';
 import { copyStore } from './migration.js';
 import type { StoreCopy } from './migration.js';
 import { readOwnerNote } from './owner-note.js';
@@ -58,18 +60,43 @@ export interface StartOptions {
   readonly open?: typeof openDatabase;
   /** Throws where the lock is not ours any more. */
   readonly checkOwned: () => void;
+  /** See `OpenOptions`. */
+  readonly isReplicaWhole?: boolean | undefined;
 }
 
 /** Errors: those of `Store.open()`. Leaves nothing open when it throws. */
 export async function startStore(options: StartOptions): Promise<StartedStore> {
-  const { directory, group, checkOwned, open = openDatabase } = options;
-  const location = join(directory, LAYOUT.level);
-  let database: Database | undefined;
-  let copy: StoreCopy | undefined;
+  const { directory, group, checkOwned, isReplicaWhole = false } = options;
   try {
     const found = await readStoreNote(directory);
     checkStoreNote(directory, found, group);
     const note = found && (await finishRestore(directory, found));
+    if (note === undefined) return await startDatabase(options, note);
+    const told = await finishMending(directory, note);
+    try {
+      return withDamage(await startDatabase(options, note), told);
+    } catch (failure) {
+      if (!isSocommError(failure, 'SOCOMM_STORE_DAMAGED')) throw failure;
+      const last = await readOwnerNote(directory);
+      const owner = last?.storeId === note.storeId ? last : undefined;
+      const mended = await mendStore({ directory, note, owner, failure, isReplicaWhole, checkOwned });
+      return withDamage(await startDatabase(options, note), [...told, ...mended]);
+    }
+  } catch (cause) {
+    throw storeFailure(directory, 'opening the store', cause);
+  }
+}
+
+function withDamage(started: StartedStore, damage: readonly Damage[]): StartedStore {
+  return { ...started, opened: { ...started.opened, damage: [...damage, ...started.opened.damage] } };
+}
+
+async function startDatabase(options: StartOptions, note: StoreNote | undefined): Promise<StartedStore> {
+  const { directory, checkOwned, open = openDatabase } = options;
+  const location = join(directory, LAYOUT.level);
+  let database: Database | undefined;
+  let copy: StoreCopy | undefined;
+  try {
     const presence = await findDatabase(location);
     if (presence === 'headless' || (note !== undefined && presence === 'absent')) throw headless(location);
     if (note !== undefined && note.format < STORE_FORMAT) copy = await copyStore(directory);
@@ -108,10 +135,12 @@ interface FilesLookedAt {
 async function lookAtFiles(directory: string, note: StoreNote | undefined, owner: StoredOwnerNote | undefined): Promise<FilesLookedAt> {
   const known = note === undefined || owner?.storeId === note.storeId ? owner : undefined;
   const { tables, faults } = await checkTables(directory, known?.files);
-  if (faults.length > 0) throw unsound(directory, faults, await keepFiles(directory));
   const closed = known?.cleanBatch === undefined ? undefined : known.files;
   // A first start that was killed may have left half of what LevelDB makes.
-  return { tables, damage: note === undefined && closed === undefined ? [] : await keepChangedFiles(directory, closed) };
+  const changes = note === undefined && closed === undefined ? [] : await findChanges(directory, closed);
+  const grave = [...faults, ...changes.filter((change) => !isOfLog(change)).map(({ what }) => what)];
+  if (grave.length > 0) throw unsound(directory, grave);
+  return { tables, damage: await keepChangedFiles(directory, changes) };
 }
 
 function lookInside(directory: string, database: Database): Promise<Survey> {
@@ -175,12 +204,11 @@ async function begin(options: StartOptions, database: Database, survey: Survey):
 
 const NOTHING_THERE: FilesLookedAt = { tables: {}, damage: [] };
 
-function unsound(directory: string, faults: readonly string[], kept: string | undefined): SocommError {
+function unsound(directory: string, faults: readonly string[]): SocommError {
   return new SocommError(
     'SOCOMM_STORE_DAMAGED',
-    `${join(directory, LAYOUT.level)} has tables that do not verify (${faults.join('; ')}), and LevelDB must not read them. Nothing was changed` +
-      `${kept === undefined ? '' : `; a copy of all files lies in ${kept}`}. Let \`socomm doctor\` repair it, restore a backup, or move the whole store` +
-      ' directory away to begin with an empty one.',
+    `${join(directory, LAYOUT.level)} has files that do not verify (${faults.join('; ')}), and LevelDB must not read them. Nothing was changed.` +
+      ' Let `socomm doctor` repair it, restore a backup, or move the whole store directory away to begin with an empty one.',
   );
 }
 

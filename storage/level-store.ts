@@ -36,7 +36,17 @@ import { pack } from './packed.js';
 import { QuarantineFolder } from './quarantine.js';
 import { describeDocument, emptyDocument } from './store-state.js';
 import type { StoreState } from './store-state.js';
-import type { LoadedDocument, OpenedStore, OwnerLock, OwnerNote, Snapshot, Store, StoreRecord, StoredDocument } from './store.js';
+import type {
+  LoadedDocument,
+  OpenOptions,
+  OpenedStore,
+  OwnerLock,
+  OwnerNote,
+  Snapshot,
+  Store,
+  StoreRecord,
+  StoredDocument,
+} from './store.js';
 
 export interface LevelStoreOptions {
   /** As `prepareStoreDirectory` returned it. */
@@ -85,11 +95,15 @@ export class LevelStore implements Store {
     this.checkpoints = new FileBundleFolder(join(options.directory, LAYOUT.checkpoints));
   }
 
-  open(): Promise<OpenedStore> {
+  open({ isReplicaWhole = false }: OpenOptions = {}): Promise<OpenedStore> {
     return this.#inTurn(async () => {
       assert(this.#open === undefined, 'a store is opened once until it is closed');
       this.#checkOwned();
-      const { database, tables, state, opened } = await startStore({ ...this.#options, checkOwned: () => this.#checkOwned() });
+      const { database, tables, state, opened } = await startStore({
+        ...this.#options,
+        isReplicaWhole,
+        checkOwned: () => this.#checkOwned(),
+      });
       this.#open = { database, tables, state, unsound: new Map() };
       this.#owner = undefined;
       this.#failure = undefined;

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 
 import { SocommError } from '../src/base/errors.js';
 import { syncDirectory, writeFileAtomically } from './atomic-file.js';
+import { finishMending } from './finish-mending.js';
 import { exists, finishRestore, keptFolder, makeFolder, nothing, whereMissing } from './finish-restore.js';
 import { LAYOUT } from './layout.js';
 import { storeFailure } from './level-open.js';
@@ -46,6 +47,7 @@ export async function replaceStore(directory: string, options: ReplacementOption
   try {
     // One that was decided before and killed is the old one of this.
     const note = options.note && (await finishRestore(directory, options.note));
+    if (note !== undefined) await finishMending(directory, note);
     step('clear');
     await rm(replacement, { recursive: true, force: true });
     step('build');

@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describe, systemCode } from '../src/base/errors.js';
+import { finishMending } from './finish-mending.js';
+import { finishRestore } from './finish-restore.js';
 import { LAYOUT } from './layout.js';
 import { checkTables, findChanges, removeUnsoundTables } from './level-files.js';
 import { loadDocument } from './level-load.js';
@@ -16,6 +18,7 @@ import { findDatabase, openDatabase, repairDatabase } from './level-open.js';
 import { surveyDatabase } from './level-survey.js';
 import { readOwnerNote } from './owner-note.js';
 import { noQuarantine } from './quarantine.js';
+import { readStoreNote } from './store-note.js';
 import type { LoadedDocument } from './store.js';
 import { dataFiles } from './stored-group.js';
 
@@ -28,6 +31,9 @@ export interface Salvage {
 }
 
 export async function salvageStore(directory: string): Promise<Salvage> {
+  // What was decided before somebody was killed comes about first: until then the database may be in two places.
+  const decided = await readStoreNote(directory).catch(() => undefined);
+  if (decided !== undefined) await finishMending(directory, await finishRestore(directory, decided));
   const owner = await readOwnerNote(directory);
   const workspace = await mkdtemp(join(tmpdir(), 'socomm-repair-'));
   try {
@@ -35,7 +41,10 @@ export async function salvageStore(directory: string): Promise<Salvage> {
     await copyLevel(join(directory, LAYOUT.level), copy);
     const presence = await findDatabase(copy);
     if (presence === 'absent') return { ...NOTHING, term: owner?.term ?? 0, damage: ['there is no database: all documents are lost'] };
-    const damage = presence === 'present' ? [...(await findChanges(workspace, owner?.files))] : ['the database has lost its file CURRENT'];
+    const damage =
+      presence === 'present'
+        ? (await findChanges(workspace, owner?.cleanBatch === undefined ? undefined : owner.files)).map(({ what }) => what)
+        : ['the database has lost its file CURRENT'];
     // A table that does not verify may end the process that lets LevelDB read it.
     damage.push(...(await checkTables(workspace)).faults);
     await removeUnsoundTables(workspace);

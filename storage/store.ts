@@ -57,11 +57,19 @@ export interface OpenedStore {
   readonly damage: readonly Damage[];
 }
 
+export interface OpenOptions {
+  /**
+   * Who opens has the whole state in its replicas, from a peer that was complete. Then a store of which nothing verifies begins
+   * anew, and the damage is told; else that is SOCOMM_STORE_DAMAGED, lest an empty store take the place of one that held something.
+   */
+  readonly isReplicaWhole?: boolean;
+}
+
 /** One thing that was found wrong, and where its bytes were put. */
 export interface Damage {
   readonly document: string | undefined;
   readonly what: string;
-  /** File in `quarantine/`, where something was left to keep. */
+  /** File or folder in `quarantine/`, where something was left to keep. */
   readonly keptAs: string | undefined;
 }
 
@@ -92,7 +100,7 @@ export interface Store {
   /** Named states of the whole, to come back to. Needs neither lock nor `open()`. */
   readonly checkpoints: BundleFolder;
   /** Errors: SOCOMM_STORE_FAILED, SOCOMM_STORE_DAMAGED, SOCOMM_STORE_NEWER, SOCOMM_STORE_MISMATCH, SOCOMM_STORE_GONE, SOCOMM_STORE_IN_USE. */
-  open(): Promise<OpenedStore>;
+  open(options?: OpenOptions): Promise<OpenedStore>;
   /**
    * Appends all records, and the term, in one atomic batch. Durable when it resolves.
    * After a rejection the handle is not to be trusted: `close()`, `open()`, and append again.

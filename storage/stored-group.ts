@@ -15,11 +15,13 @@ import { dirname, join } from 'node:path';
 import { SocommError, systemCode } from '../src/base/errors.js';
 import { loadFileLocks } from './file-lock.js';
 import { LAYOUT } from './layout.js';
-import { checkTables, findChanges } from './level-files.js';
+import { checkTables, findChanges, isOfLog } from './level-files.js';
 import { loadDocument, verifyDocument } from './level-load.js';
 import { DATABASE_FILE, findDatabase, openDatabase, storeFailure } from './level-open.js';
 import type { Database } from './level-open.js';
 import { surveyDatabase } from './level-survey.js';
+import { mendLevel } from './mended-level.js';
+import type { MendingSource } from './mended-level.js';
 import { readOwnerNote } from './owner-note.js';
 import { noQuarantine } from './quarantine.js';
 import { readStoreNote } from './store-note.js';
@@ -55,47 +57,41 @@ export const COPY_ATTEMPTS_MAX = 5;
 export async function openStoredGroup(directory: string, options: StoredGroupOptions = {}): Promise<StoredGroup> {
   const { signal } = options;
   const found = await readStoreNote(directory);
+  if (found === undefined && (await findDatabase(join(directory, LAYOUT.level)).catch(vanished)) === 'present') {
+    throw new SocommError(
+      'SOCOMM_STORE_DAMAGED',
+      `${directory} has a database, but its ${LAYOUT.storeNote} is missing. Nothing else is known to be lost: whoever joins the group writes it anew from the database.`,
+    );
+  }
   if (found === undefined) throw new SocommError('SOCOMM_DIRECTORY_INVALID', `${directory} holds no store: it has no ${LAYOUT.storeNote}.`);
-  const { note, level } = await findStore(directory, found);
+  const { note, level, isMended } = await findStore(directory, found);
+  if ((await findDatabase(level)) === 'absent') {
+    throw new SocommError('SOCOMM_STORE_DAMAGED', `${directory} has a ${LAYOUT.storeNote}, but no database. Restore it from a backup.`);
+  }
   const workspace = await mkdtemp(join(tmpdir(), 'socomm-look-'));
   const copy = join(workspace, LAYOUT.level);
   let database: Database | undefined;
   try {
-    if ((await findDatabase(level)) !== 'present') {
-      throw new SocommError(
-        'SOCOMM_STORE_DAMAGED',
-        `${directory} has a ${LAYOUT.storeNote}, but its database lacks the file CURRENT. Restore it from a backup.`,
-      );
-    }
     await copyQuietly(directory, level, copy, options);
-    const owner = (await readOwnerNote(dirname(level))) ?? (await readOwnerNote(directory));
-    // Before LevelDB has it: at the opening it leaves out what it cannot read, and says nothing.
-    const changes = await findChanges(workspace, owner?.storeId === note.storeId ? owner.files : undefined);
-    const { faults } = await checkTables(workspace);
-    if (faults.length > 0) {
-      // LevelDB may end the process over them.
-      throw new SocommError(
-        'SOCOMM_STORE_DAMAGED',
-        `${directory} has tables that do not verify (${faults.join('; ')}). Let \`socomm doctor\` repair it, or restore a backup.`,
-      );
-    }
-    const stored = await openDatabase(copy, 'present');
+    const last = (await readOwnerNote(dirname(level))) ?? (await readOwnerNote(directory));
+    const owner = last?.storeId === note.storeId && !isMended ? last : undefined;
+    const sound = await makeReadable({ directory: workspace, note, owner }, join(workspace, 'mended'));
+    const stored = await openDatabase(sound.level, 'present');
     database = stored;
     const survey = await surveyDatabase(stored, noQuarantine);
-    const damage = [...changes.map((what): Damage => ({ document: undefined, what, keptAs: undefined })), ...survey.damage];
-    const { opened, state } = summarize(directory, note, owner, { ...survey, damage });
+    const { opened, state } = summarize(directory, note, owner, { ...survey, damage: [...sound.damage, ...survey.damage] });
     signal?.throwIfAborted();
     let closing: Promise<void> | undefined;
-    const last = (document: string): number => state.documents.get(document)?.last ?? 0;
+    const end = (document: string): number => state.documents.get(document)?.last ?? 0;
     const told = (document: string) => (cause: unknown) => {
       throw storeFailure(directory, `reading document ${document}`, cause);
     };
     return {
       group: note.group,
       opened,
-      owner: owner?.owner,
-      load: (document) => loadDocument(stored, document, last(document), noQuarantine).catch(told(document)),
-      verify: (document) => verifyDocument(stored, document, last(document), noQuarantine).catch(told(document)),
+      owner: last?.owner,
+      load: (document) => loadDocument(stored, document, end(document), noQuarantine).catch(told(document)),
+      verify: (document) => verifyDocument(stored, document, end(document), noQuarantine).catch(told(document)),
       close: () => (closing ??= stored.close().then(() => rm(workspace, { recursive: true, force: true }))),
     };
   } catch (cause) {
@@ -106,13 +102,45 @@ export async function openStoredGroup(directory: string, options: StoredGroupOpt
   }
 }
 
-/** Where a restore was decided and not finished, the new store counts, wherever its database lies by now. */
-async function findStore(directory: string, note: StoreNote): Promise<{ readonly note: StoreNote; readonly level: string }> {
-  const level = join(directory, LAYOUT.level);
-  if (note.next === undefined) return { note, level };
-  const replacement = join(directory, LAYOUT.replacement, LAYOUT.level);
-  const isWaiting = (await findDatabase(replacement)) === 'present';
-  return { note: { ...note, storeId: note.next }, level: isWaiting ? replacement : level };
+interface ReadableLevel {
+  readonly level: string;
+  readonly damage: readonly Damage[];
+}
+
+/** Before LevelDB has the copy: it leaves out what it cannot read and says nothing, or ends the process. What its owner would mend is shown mended. */
+async function makeReadable(source: MendingSource, workspace: string): Promise<ReadableLevel> {
+  const { directory, owner } = source;
+  const hasHead = await isDatabase(join(directory, LAYOUT.level));
+  const changes = hasHead ? await findChanges(directory, owner?.cleanBatch === undefined ? undefined : owner.files) : [];
+  const isSound = hasHead && (await checkTables(directory)).faults.length === 0 && changes.every(isOfLog);
+  if (isSound)
+    return { level: join(directory, LAYOUT.level), damage: changes.map(({ what }) => ({ document: undefined, what, keptAs: undefined })) };
+  const { damage, holdsAnything } = await mendLevel(source, workspace);
+  if (!holdsAnything)
+    throw new SocommError(
+      'SOCOMM_STORE_DAMAGED',
+      `Nothing in the database of ${source.note.group} verifies (${damage.map(({ what }) => what).join('; ')}). Restore it from a backup.`,
+    );
+  return { level: join(workspace, LAYOUT.level), damage };
+}
+
+interface FoundStore {
+  readonly note: StoreNote;
+  readonly level: string;
+  /** Then `owner.json` is of the database before. */
+  readonly isMended: boolean;
+}
+
+/** Where a restore was decided and not finished, the new store counts, wherever its database lies by now; a mended one likewise. */
+async function findStore(directory: string, note: StoreNote): Promise<FoundStore> {
+  const isMended = note.next === undefined && (await isDatabase(join(directory, LAYOUT.mending, LAYOUT.level)));
+  const isReplaced = note.next !== undefined && (await isDatabase(join(directory, LAYOUT.replacement, LAYOUT.level)));
+  const within = isMended ? LAYOUT.mending : isReplaced ? LAYOUT.replacement : '';
+  return { note: { ...note, storeId: note.next ?? note.storeId }, level: join(directory, within, LAYOUT.level), isMended };
+}
+
+async function isDatabase(level: string): Promise<boolean> {
+  return (await findDatabase(level)) === 'present';
 }
 
 async function copyQuietly(directory: string, level: string, copy: string, { signal, hasLock = false }: StoredGroupOptions): Promise<void> {

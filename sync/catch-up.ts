@@ -39,8 +39,9 @@ export function settle(step: Step, document: DocumentState): void {
 function settleUnvouched(step: Step, document: DocumentState): boolean {
   const { state, now } = step;
   const everyoneCounts = !canAnyoneWrite(state);
-  const sources = listenedTo(step).filter((link) => link.status?.isComplete === true || everyoneCounts);
-  const next = sources.find((link) => !document.tried.has(link.id) && !(everyoneCounts && document.exchanged.has(link.id)));
+  // Where everyone counts, who has told us all that it has is not asked for the whole again.
+  const sources = listenedTo(step).filter(({ id, status }) => (everyoneCounts ? !document.exchanged.has(id) : status?.isComplete === true));
+  const next = sources.find((link) => !document.tried.has(link.id));
   if (next !== undefined) {
     ask(step, document, next.id, undefined);
     return true;

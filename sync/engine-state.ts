@@ -60,6 +60,8 @@ export interface Link {
   /** Known from the roster before the peer has said anything. */
   canWrite: boolean;
   status: PeerStatus | undefined;
+  /** Since when it has said that it takes over; Infinity while it does not. */
+  takingOverSince: number;
   /** Our subscriptions have reached it: from here on what it publishes comes, or leaves a hole that we see. */
   isReady: boolean;
   /** It has said hello or welcome: it is linked with us, too. READY alone does not show that. */

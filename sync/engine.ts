@@ -254,6 +254,8 @@ function tick(step: Step): void {
 /** Never into the future: what was heard since we are back is as fresh as it says. */
 function excuse({ state, now }: Step, lateMs: number): void {
   if (state.writerHeardAt > 0) state.writerHeardAt = Math.min(now, state.writerHeardAt + lateMs);
+  for (const link of state.links.values())
+    if (now > link.takingOverSince) link.takingOverSince = Math.min(now, link.takingOverSince + lateMs);
   for (const { catchUp } of state.documents.values()) {
     if (catchUp !== undefined) catchUp.progressAt = Math.min(now, catchUp.progressAt + lateMs);
   }

@@ -53,6 +53,7 @@ function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax }
     address,
     canWrite: false,
     status: undefined,
+    takingOverSince: Infinity,
     isReady: false,
     isMet: false,
     readyKey: '',

@@ -18,6 +18,8 @@ export function noteStatus(step: Step, peer: PeerId, status: PeerStatus): void {
   const before = link.status?.instances ?? [];
   link.status = status;
   link.canWrite = status.canWrite;
+  link.takingOverSince = status.isTakingOver ? Math.min(link.takingOverSince, step.now) : Infinity;
+  if (status.isTakingOver) wakeBy(step.state, step.now + STALL_MS);
   tellInstances(step, before, status.instances);
   reviewWriter(step);
 }

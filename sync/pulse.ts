@@ -130,10 +130,17 @@ export function watchWriter({ state, now, effects }: Step): void {
   effects.push({ kind: 'stalled', writer, reason: state.stallReason });
 }
 
-/** Who came after the writer had fallen silent knows of none: only of one that may write, lives, and has never said a word. */
+/**
+ * While no writer is known, one of two holds the lock in silence: who may write, lives, and has never said a word to us, for we came after
+ * it had fallen silent; or who said that it takes over, has the whole state, which leaves it little to do, and says nothing more.
+ */
 function silentSinceUnknown({ links, writerHeardAt }: EngineState): number | undefined {
   let since: number | undefined;
-  for (const { canWrite, status, openedAt } of links.values())
-    if (canWrite && status === undefined) since = Math.min(since ?? Infinity, Math.max(openedAt, writerHeardAt));
+  for (const { canWrite, status, openedAt, takingOverSince } of links.values()) {
+    const isStrange = canWrite && status === undefined;
+    const isStuck = status?.isTakingOver === true && status.isComplete;
+    const from = isStrange ? openedAt : isStuck ? takingOverSince : Infinity;
+    if (from !== Infinity) since = Math.min(since ?? Infinity, Math.max(from, writerHeardAt));
+  }
   return since;
 }

@@ -7,8 +7,7 @@
 import { CliError, exitCodes, interrupted, readerGone } from './exit.js';
 import { systemCodeOf } from './failure.js';
 import { Terminal } from './output/terminal.js';
-import { buildProgram } from './program.js';
-import { reportError } from './report-error.js';
+import { runCommand } from './run-command.js';
 
 void main(process.argv);
 
@@ -18,13 +17,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const stopListening = listenForSignals(ending);
   const isDebug = argv.includes('--debug') || process.env['SOCOMM_DEBUG'] === '1';
   try {
-    await buildProgram({ terminal, signal: ending.signal }).parseAsync(argv);
-    await terminal.flush();
-    if (isUnwritable(ending.signal)) ending.signal.throwIfAborted();
-  } catch (error) {
-    // What an aborted command failed with matters less than why it was aborted, unless the command itself says more.
-    const isTold = error instanceof CliError || !ending.signal.aborted;
-    process.exitCode = reportError(isTold ? error : ending.signal.reason, terminal, isDebug);
+    await runCommand(argv, { terminal, signal: ending.signal, isDebug });
   } finally {
     stopListening();
     terminal.settle();
@@ -38,10 +31,6 @@ function unwritable(error: Error): CliError {
   const code = systemCodeOf(error) ?? error.message;
   const isReaderGone = code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
   return isReaderGone ? readerGone(error) : new CliError('failed', `standard output cannot be written: ${code}`, { cause: error });
-}
-
-function isUnwritable({ aborted, reason }: AbortSignal): boolean {
-  return aborted && reason instanceof CliError && reason.ending === 'failed';
 }
 
 function listenForSignals(ending: AbortController): () => void {

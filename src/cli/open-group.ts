@@ -74,6 +74,16 @@ export function changeGroup<T>(
   });
 }
 
+/** As `changeGroup`, for what the writer carries out: says for whom it waits. */
+export function askWriter<T>(
+  group: string,
+  options: WaitOptions,
+  session: Session,
+  ask: (instance: Instance, signal: AbortSignal) => Promise<T>,
+): Promise<Changed<T>> {
+  return changeGroup(group, options, session, (instance, signal) => whileTelling(instance, options, session, () => ask(instance, signal)));
+}
+
 /** Where the group lies, as `inspectGroup` and `join` take it: without keys that are undefined. */
 export function placeOf({ directory, runtimeDirectory }: CommonOptions): Pick<CommonOptions, 'directory' | 'runtimeDirectory'> {
   return { ...(directory !== undefined && { directory }), ...(runtimeDirectory !== undefined && { runtimeDirectory }) };

@@ -28,7 +28,9 @@ function headline(error: unknown): string {
 
 function codeOf(error: unknown): number {
   if (error instanceof CliError) return exitCodes[error.ending];
-  return isSocommError(error) && TIMED_OUT.has(error.code) ? exitCodes.timedOut : exitCodes.failed;
+  if (!isSocommError(error)) return exitCodes.failed;
+  if (error.code === 'SOCOMM_CHECKPOINT_UNKNOWN') return exitCodes.notFound;
+  return TIMED_OUT.has(error.code) ? exitCodes.timedOut : exitCodes.failed;
 }
 
 function stacksOf(error: unknown): readonly string[] {

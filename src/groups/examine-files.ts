@@ -1,6 +1,6 @@
 /** What the files of a store show without reading what is in them: leftovers, strangers, permissions, space, and whether locks hold. */
 
-import { readdir, stat, statfs } from 'node:fs/promises';
+import { access, constants, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { loadFileLocks } from '../../storage/file-lock.js';
@@ -26,7 +26,7 @@ async function examineNames({ directory, isAlive }: GroupReport): Promise<readon
   const known = new Set<string>(Object.values(LAYOUT));
   const names = await readdir(directory);
   const strangers = names.filter((name) => !known.has(name) && !known.has(name.replace(/\.new$/, '')));
-  const unfinished = isAlive ? [] : names.filter((name) => name.endsWith('.new') || name === LAYOUT.replacement);
+  const unfinished = isAlive ? [] : names.filter((name) => name.endsWith('.new') || name === LAYOUT.replacement || name === LAYOUT.mending);
   const findings: Finding[] = [];
   if (strangers.length > 0)
     findings.push({
@@ -38,7 +38,7 @@ async function examineNames({ directory, isAlive }: GroupReport): Promise<readon
     findings.push({
       severity: 'note',
       what: `left by a program that was killed: ${unfinished.join(', ')}`,
-      advice: 'Nothing to do: they are written over when they are needed.',
+      advice: 'Nothing to do: the next writer finishes it, or begins it anew.',
     });
   return findings;
 }
@@ -53,6 +53,12 @@ async function examinePermissions({ directory }: GroupReport): Promise<readonly 
       severity: 'warning',
       what: `${directory} belongs to user ${uid}, and this is user ${user}`,
       advice: 'Only its owner can use the store.',
+    });
+  if (uid === user && !(await isWritable(directory)))
+    findings.push({
+      severity: 'warning',
+      what: `this user may not write to ${directory} (mode ${(mode & 0o777).toString(8)})`,
+      advice: `Nobody can run the group: chmod u+rwx ${directory}`,
     });
   if ((mode & 0o022) !== 0)
     findings.push({
@@ -72,7 +78,7 @@ async function examineSpace({ directory, paths }: GroupReport): Promise<readonly
     {
       severity: 'warning',
       what: `only ${free} MB are free on its disk`,
-      advice: `Make room: compacting wants ${Math.ceil(wanted / 1e6)} MB.`,
+      advice: `Make room: ${Math.ceil(wanted / 1e6)} MB should be free, for logs, snapshots and backups.`,
     },
   ];
 }
@@ -86,7 +92,7 @@ async function examineRoster({ paths, peers }: GroupReport): Promise<readonly Fi
   return [
     {
       severity: 'note',
-      what: `${dead.size} peers that were killed left files in peers/`,
+      what: `${dead.size === 1 ? 'a peer that was' : `${dead.size} peers that were`} killed left files in peers/`,
       advice: 'Nothing to do: whoever joins next sweeps them, and their sockets.',
     },
   ];
@@ -95,11 +101,14 @@ async function examineRoster({ paths, peers }: GroupReport): Promise<readonly Fi
 async function examineQuarantine({ paths }: GroupReport): Promise<readonly Finding[]> {
   const names = await readdir(paths.quarantine).catch(missing);
   if (names === undefined || names.length === 0) return [];
+  const mended = names.filter((name) => name.startsWith('store.'));
+  const account =
+    mended.length === 0 ? '' : ` What was found in a store that was mended stands in its account.json (${mended.join(', ')}).`;
   return [
     {
       severity: 'note',
-      what: `quarantine/ holds ${names.length} pieces that once did not verify`,
-      advice: 'Keep them until you know that nothing is missed; then they may be deleted.',
+      what: `quarantine/ holds what once did not verify: ${names.join(', ')}`,
+      advice: `Keep it until you know that nothing is missed; then it may be deleted.${account}`,
     },
   ];
 }
@@ -120,6 +129,13 @@ async function examineLock({ paths, isAlive }: GroupReport): Promise<readonly Fi
   } catch (error) {
     return [{ severity: 'warning', what: `owner.lock cannot be locked: ${describe(error)}`, advice }];
   }
+}
+
+function isWritable(directory: string): Promise<boolean> {
+  return access(directory, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 function missing(error: unknown): undefined {

@@ -47,7 +47,7 @@ export async function examineGroup(group: string | undefined, options: LookOptio
   const findings: Finding[] = [];
   let verification: StoreVerification | undefined;
   if (hasStore) {
-    const note = await examineNote(directory, findings);
+    const note = await examineNote(report, findings);
     if (isAlive) findings.push(...aliveNotes(report));
     if (note !== undefined) verification = await verify(report, findings, options.signal);
   }
@@ -59,7 +59,10 @@ export async function examineGroup(group: string | undefined, options: LookOptio
 async function groupIn(directory: string | undefined): Promise<string> {
   if (directory === undefined) throw new TypeError('examineGroup() takes a group, or the option directory');
   const path = resolve(directory);
-  const note = await readNote(path);
+  const note = await readNote(path).catch((error: unknown) => {
+    // Whoever looks at the directory next tells it in its own words.
+    if (!isSocommError(error, 'SOCOMM_STORE_FAILED')) throw error;
+  });
   if (note !== undefined) return note.group;
   // A note that cannot be understood names no group; a directory is called after its group, where nobody chose another.
   const name = basename(path);
@@ -68,11 +71,24 @@ async function groupIn(directory: string | undefined): Promise<string> {
 
 const RANKS: readonly Finding['severity'][] = ['damage', 'warning', 'note'];
 
-const REPAIR = 'Restore a backup (socomm restore), or make a store of what is left: socomm doctor --repair.';
+function repairOf(group: string): string {
+  return `Restore a backup (socomm restore ${group} <file>), or make a store of what is left: socomm doctor ${group} --repair.`;
+}
 
-async function examineNote(directory: string, findings: Finding[]): Promise<StoreNote | undefined> {
+/** Of damage that does not keep anybody from opening the store. */
+function mendOf(group: string): string {
+  return `Whoever joins next goes on with what is left, and keeps the rest in quarantine/. To take in what spills and checkpoints have beyond it: socomm doctor ${group} --repair. Or restore a backup: socomm restore ${group} <file>.`;
+}
+
+async function examineNote({ group, directory }: GroupReport, findings: Finding[]): Promise<StoreNote | undefined> {
   try {
     const note = await readStoreNote(directory);
+    if (note === undefined)
+      findings.push({
+        severity: 'damage',
+        what: 'store.json is missing, and the database is there',
+        advice: `Whoever joins the group next writes it anew from the database; or let it be done now: socomm doctor ${group} --repair.`,
+      });
     if (note !== undefined && note.format < STORE_FORMAT)
       findings.push({
         severity: 'note',
@@ -89,7 +105,7 @@ async function examineNote(directory: string, findings: Finding[]): Promise<Stor
   } catch (error) {
     if (!isSocommError(error)) throw error;
     const isNewer = error.code === 'SOCOMM_STORE_NEWER';
-    findings.push({ severity: 'damage', what: error.message, advice: isNewer ? 'Use the newer version of socomm.' : REPAIR });
+    findings.push({ severity: 'damage', what: error.message, advice: isNewer ? 'Use the newer version of socomm.' : repairOf(group) });
     return undefined;
   }
 }
@@ -106,7 +122,7 @@ function aliveNotes({ group, peers }: GroupReport): readonly Finding[] {
 }
 
 async function verify(
-  { directory, isAlive }: GroupReport,
+  { group, directory, isAlive }: GroupReport,
   findings: Finding[],
   signal: AbortSignal | undefined,
 ): Promise<StoreVerification | undefined> {
@@ -115,7 +131,7 @@ async function verify(
     const store = await openStore(directory, signal && { signal });
     try {
       const found = await store.verify();
-      findings.push(...found.findings.map(toFinding));
+      findings.push(...found.findings.map((finding) => toFinding(group, finding)));
       if (!store.wasClean && found.isSound)
         findings.push({
           severity: 'note',
@@ -132,14 +148,14 @@ async function verify(
     findings.push({
       severity: isBusy ? 'warning' : 'damage',
       what: error.message,
-      advice: isBusy ? 'A program holds the lock without being in the roster; end it, and look again.' : REPAIR,
+      advice: isBusy ? 'A program holds the lock without being in the roster; end it, and look again.' : repairOf(group),
     });
     return undefined;
   }
 }
 
-/** What is wrong inside, and what it means. Also of a file that was opened by itself. */
-export function toFinding({ kind, name, what }: StoreFinding): Finding {
+/** What is wrong inside, and what it means. */
+function toFinding(group: string, { kind, name, what }: StoreFinding): Finding {
   switch (kind) {
     case 'note':
       return { severity: 'note', what: `${name}: ${what}`, advice: 'Nothing to do: the next writer writes it anew.' };
@@ -153,13 +169,13 @@ export function toFinding({ kind, name, what }: StoreFinding): Finding {
       return {
         severity: 'damage',
         what: `checkpoint ${name}: ${what}`,
-        advice: 'It cannot be restored. Remove it: socomm checkpoints <group> remove.',
+        advice: `It cannot be restored. Remove it: socomm checkpoints ${group} remove ${name}`,
       };
     case 'store':
-      return { severity: 'damage', what, advice: REPAIR };
+      return { severity: 'damage', what, advice: mendOf(group) };
     case 'document':
     case 'gap':
-      return { severity: 'damage', what: `document ${name}: ${what}`, advice: REPAIR };
+      return { severity: 'damage', what: `document ${name}: ${what}`, advice: mendOf(group) };
   }
 }
 

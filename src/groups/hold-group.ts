@@ -24,7 +24,7 @@ export interface HeldGroup {
 
 /**
  * Makes the directory where it is missing. Errors: SOCOMM_STORE_IN_USE, and those of `prepareStoreDirectory` but
- * SOCOMM_STORE_DAMAGED: what is there may be what the work is for.
+ * SOCOMM_STORE_DAMAGED and SOCOMM_STORE_NEWER: what is there may be what the work is for, and the work has to look.
  */
 export async function holdGroup<Result>(group: string, options: LookOptions, work: (held: HeldGroup) => Promise<Result>): Promise<Result> {
   const path = resolveStoreDirectory(group, options.directory);
@@ -43,7 +43,7 @@ async function hold<Result>(
   work: (held: HeldGroup) => Promise<Result>,
 ): Promise<Result> {
   const directory = await prepareStoreDirectory(path, group).catch((error: unknown) => {
-    if (isSocommError(error, 'SOCOMM_STORE_DAMAGED')) return realpath(resolve(path));
+    if (isSocommError(error, 'SOCOMM_STORE_DAMAGED') || isSocommError(error, 'SOCOMM_STORE_NEWER')) return realpath(resolve(path));
     throw error;
   });
   const locks = await loadFileLocks();

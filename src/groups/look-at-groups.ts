@@ -63,7 +63,7 @@ export interface ReadOptions {
 }
 
 export interface StoreReport {
-  /** Undefined where `store.json` cannot be understood. */
+  /** Undefined where `store.json` is missing or cannot be understood. */
   readonly storeId: string | undefined;
   /** The highest term that is known without opening the database. */
   readonly term: number;
@@ -112,7 +112,7 @@ export async function inspectGroup(group: string, options: LookOptions = {}): Pr
     isAlive: peers.length > 0,
     peers,
     owner: owner?.owner,
-    store: note === undefined ? undefined : { storeId, term: owner?.term ?? 0, bytes: await bytesBelow(directory) },
+    store: (await holdsStore(directory, note)) ? { storeId, term: owner?.term ?? 0, bytes: await bytesBelow(directory) } : undefined,
     survey: () => withStored(directory, ({ opened: { documents, wasClean, damage } }) => Promise.resolve({ documents, wasClean, damage })),
     read: (document = 'main', { onDamage } = {}) =>
       withStored(directory, async (stored) => {
@@ -150,7 +150,7 @@ export async function listGroups({ directory, signal }: Pick<LookOptions, 'direc
 async function summarize(group: string, directory: string, locks: FileLocks): Promise<GroupSummary | undefined> {
   try {
     const peers = (await readRoster(directory, locks)).length;
-    if (peers === 0 && !(await hasFile(join(directory, LAYOUT.storeNote)))) return undefined;
+    if (peers === 0 && !(await holdsStore(directory))) return undefined;
     return { group, directory, isAlive: peers > 0, peers, bytes: await bytesBelow(directory) };
   } catch (error) {
     const code = systemCode(error);
@@ -182,10 +182,16 @@ async function readNote(directory: string): Promise<StoreNote | 'unreadable' | u
   try {
     return await readStoreNote(directory);
   } catch (error) {
-    if (systemCode(error) === 'ENOTDIR') return undefined;
+    if (isSocommError(error, 'SOCOMM_STORE_FAILED')) throw error.cause;
     if (isSocommError(error)) return 'unreadable';
     throw error;
   }
+}
+
+/** A database whose `store.json` was lost is a store all the same: who takes it for nothing would begin anew beside it. */
+async function holdsStore(directory: string, note?: StoreNote | 'unreadable'): Promise<boolean> {
+  if (note !== undefined || (await hasFile(join(directory, LAYOUT.storeNote)))) return true;
+  return hasFile(join(directory, LAYOUT.level, 'CURRENT'));
 }
 
 function pathsIn(directory: string): GroupReport['paths'] {

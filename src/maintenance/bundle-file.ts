@@ -104,9 +104,14 @@ async function invalid(path: string, cause: unknown): Promise<SocommError> {
   const isFolderMissing = code === 'ENOENT' && !(await exists(dirname(path)).catch(() => true));
   const why = isFolderMissing
     ? `the folder ${dirname(path)} does not exist: make it first`
-    : `the writer of the group, whose process makes the file, cannot write there (${code}): choose another folder`;
+    : `the writer of the group, whose process makes the file, cannot write there (${code}): ${ADVICE.get(code) ?? 'choose another folder'}`;
   return new SocommError('SOCOMM_TARGET_INVALID', `${path} cannot be written: ${why}. Nothing was left there.`, { cause });
 }
+
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['ENAMETOOLONG', 'choose a shorter name'],
+  ['ENOSPC', 'free space on its disk, or choose another folder'],
+]);
 
 function damaged(path: string, what: string, cause?: unknown): SocommError {
   return new SocommError(

@@ -9,6 +9,7 @@ import { storeFailure } from '../../storage/level-open.js';
 import type { Store } from '../../storage/store.js';
 import { maintenanceFailed } from '../../sync/maintenance.js';
 import type { MaintenanceOutcome, MaintenanceTask } from '../../sync/maintenance.js';
+import { pause } from '../base/clock.js';
 import type { Clock } from '../base/clock.js';
 import { SocommError, isSocommError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
@@ -19,6 +20,9 @@ import type { Writer } from '../writer.js';
 import { writeNewFile } from './bundle-file.js';
 import { checkCheckpointName, checkpointKey } from './checkpoint-shelf.js';
 import { encodeReport } from './report.js';
+
+/** A file that is being written for somebody delays the end by no more than this. */
+export const CLOSE_ERRAND_MS = 5000;
 
 export interface CaretakerOptions {
   readonly group: string;
@@ -48,6 +52,13 @@ export class Caretaker {
   /** What is under way is given up. */
   end(): void {
     this.#ending.abort();
+  }
+
+  /** Resolves when nothing is under way any more: a file that is being written is finished, unless it goes to a drive that hangs. */
+  async settled(): Promise<void> {
+    const limit = new AbortController();
+    await Promise.race([this.#turn, pause(this.#options.clock, CLOSE_ERRAND_MS, limit.signal)]);
+    limit.abort();
   }
 
   async #carryOut({ action, target }: MaintenanceTask): Promise<MaintenanceOutcome> {

@@ -90,8 +90,5 @@ function describe(key: string, bytes: Uint8Array): Checkpoint {
 }
 
 function unknown({ location }: BundleFolder, name: string): SocommError {
-  return new SocommError(
-    'SOCOMM_CHECKPOINT_UNKNOWN',
-    `there is no checkpoint ${JSON.stringify(name)} in ${location}; checkpoints() lists what there is`,
-  );
+  return new SocommError('SOCOMM_CHECKPOINT_UNKNOWN', `there is no checkpoint ${JSON.stringify(name)} in ${location}`);
 }

@@ -34,6 +34,8 @@ export interface IntakeOptions {
   readonly apply: (document: string, update: Uint8Array) => TakenIn;
   /** Resolves with whether our own store durably has all that was applied before. */
   readonly flush: (signal: AbortSignal) => Promise<boolean>;
+  /** Counts whatever changes a replica. */
+  readonly changes: () => number;
   readonly isAlive: (peer: PeerId) => boolean;
   readonly warn: (code: string, message: string) => void;
 }
@@ -50,6 +52,8 @@ export class Intake {
   readonly #options: IntakeOptions;
   /** Names of those of which something was told. */
   readonly #told = new Set<string>();
+  /** What could not be taken in, and how many changes there had been: without another one it is in vain again. Infinity: it always is. */
+  readonly #inVain = new Map<string, number>();
   #end: AbortController | undefined;
   #isAsked = false;
   #isWorking = false;
@@ -88,6 +92,7 @@ export class Intake {
   begin(): void {
     this.#foreseen = [];
     if (this.#end !== undefined) return;
+    this.#inVain.clear();
     const end = new AbortController();
     this.#end = end;
     void this.#lookAgain(end.signal);
@@ -141,7 +146,9 @@ export class Intake {
     for (;;) {
       const taken: string[] = [];
       let isAnyLeft = false;
-      for (const name of await spills.list()) {
+      const names = await spills.list();
+      this.#forgetAllBut(names);
+      for (const name of names) {
         const isWhole = await this.#takeIn(name, signal);
         if (signal.aborted) return;
         if (isWhole) taken.push(name);
@@ -149,16 +156,24 @@ export class Intake {
       }
       if (taken.length === 0 || !(await this.#options.flush(signal))) return;
       for (const name of taken) await spills.remove(name);
-      for (const name of taken) this.#told.delete(name);
       if (!isAnyLeft) return;
     }
   }
 
+  /** A name is given once: what is gone does not come again. */
+  #forgetAllBut(names: readonly string[]): void {
+    for (const name of this.#told) if (!names.includes(name)) this.#told.delete(name);
+    for (const name of this.#inVain.keys()) if (!names.includes(name)) this.#inVain.delete(name);
+  }
+
   /** True when all of it is in the replicas. */
   async #takeIn(name: string, signal: AbortSignal): Promise<boolean> {
+    const { changes } = this.#options;
+    if ((this.#inVain.get(name) ?? -1) >= changes()) return false;
     const bundle = await this.#read(name);
     if (bundle === undefined) return false;
     let isWhole = true;
+    let isBusy = false;
     for (const { name: document, bytes } of bundle.documents) {
       while (!this.#options.prepare(document)) {
         await pause(this.#options.clock, SPILL_LOADING_POLL_MS, signal);
@@ -167,8 +182,10 @@ export class Intake {
       const outcome = this.#options.apply(document, bytes);
       if (outcome === 'whole') continue;
       isWhole = false;
-      if (outcome !== 'busy') this.#tell(name, 'spill-incomplete', whyIncomplete(name, document, outcome));
+      if (outcome === 'busy') isBusy = true;
+      else this.#tell(name, 'spill-incomplete', whyIncomplete(name, document, outcome));
     }
+    if (!isWhole && !isBusy) this.#inVain.set(name, changes());
     return isWhole;
   }
 
@@ -193,6 +210,7 @@ export class Intake {
         `${name} in ${spills.location} is no spill of this group and store, or one of a newer version: it is left alone`,
       );
     this.#told.add(name);
+    this.#inVain.set(name, Infinity);
     return undefined;
   }
 

@@ -41,6 +41,7 @@ export function spillParts({ self, peer, synchronizer, documents, warnings, stor
     },
     apply: (document, update) => documents.takeIn(document, update),
     flush: async (signal) => (await synchronizer.flush(signal)).ok,
+    changes: () => [...documents.replicas.values()].reduce((sum, replica) => sum + replica.changes, 0),
     isAlive: (id) => id === self || discovery.isAlive(id),
   });
   return { spiller, intake };

@@ -18,8 +18,12 @@ import type { LedgersOptions } from './ledgers.js';
 
 /** What is not confirmed is looked through this often, while there is something. */
 export const SPILL_REVIEW_MS = 1000;
-/** What is not confirmed for this long is spilled, and no more often than this. */
+/** What is not confirmed for this long is spilled, and no more often than this … */
 export const SPILL_AFTER_MS = 2000;
+/** … nor faster than this, where nothing of a large document is known to be durable and every spill holds all of it … */
+export const SPILL_BYTES_PER_S_MAX = 128 * 1024;
+/** … which delays the next one by no more than this. */
+export const SPILL_AFTER_MAX_MS = 10_000;
 /** Others' changes that nobody confirms are watched for this long after the last one. */
 export const SPILL_WATCH_MS = 10_000;
 
@@ -42,6 +46,8 @@ export class Spiller {
   #name: string | undefined;
   #count = 0;
   #spilledAt = -Infinity;
+  /** No further one before this: forty peers that wait for one stopped writer must not use up processor and disk. */
+  #nextAt = -Infinity;
   #work: Promise<unknown> | undefined;
   #hasFailed = false;
   #isEnded = false;
@@ -103,8 +109,19 @@ export class Spiller {
       if (this.#ledgers.isSpillCovered) await this.#removeSpill();
       return 'nothing left';
     }
+    if (this.#name === undefined && this.#isOnlooker) return 'nothing left';
     const isSaved = !this.#ledgers.isUnsaved(Infinity, everybody) || (await this.#spill());
     return isSaved ? 'spilled' : 'failed';
+  }
+
+  /**
+   * Wrote nothing, may not write to disk, and leaves somebody behind who may and is not the one that is silent: whatever is here came
+   * from those. Without this each look at a group whose writer is stopped would leave the whole of it behind.
+   */
+  get #isOnlooker(): boolean {
+    const { status, documents, links, writer } = this.#options.state;
+    if (status.canWrite || [...documents.values()].some(({ ownSeq, outboxBytes }) => ownSeq > 0 || outboxBytes > 0)) return false;
+    return [...links.values()].some((link) => link.canWrite && link.status !== undefined && link.id !== writer?.id);
   }
 
   /** The process ends at this very moment. */
@@ -141,7 +158,7 @@ export class Spiller {
   /** One thing at a time; never rejects. */
   async #act(): Promise<void> {
     const now = this.#options.clock.now();
-    if (now >= this.#spilledAt + SPILL_AFTER_MS && this.#ledgers.isUnsaved(now - SPILL_AFTER_MS, this.#isOurBusiness)) await this.#spill();
+    if (now >= this.#nextAt && this.#ledgers.isUnsaved(now - SPILL_AFTER_MS, this.#isOurBusiness)) await this.#spill();
     else if (this.#name !== undefined && (this.#ledgers.isCovered || (await this.#isTakenIn(this.#name)))) await this.#removeSpill();
   }
 
@@ -162,8 +179,11 @@ export class Spiller {
     if (documents.length === 0) return true;
     const [older, name] = [this.#name, this.#nextName()];
     this.#spilledAt = clock.now();
+    const bytes = this.#encode(documents);
+    const paceMs = (bytes.length / SPILL_BYTES_PER_S_MAX) * 1000;
+    this.#nextAt = this.#spilledAt + Math.min(SPILL_AFTER_MAX_MS, Math.max(SPILL_AFTER_MS, paceMs));
     try {
-      await spills.write(name, this.#encode(documents));
+      await spills.write(name, bytes);
       this.#name = name;
       this.#ledgers.noteSpillGone();
       for (const [ledger, content] of contents) ledger.noteSpilled(content);

@@ -4,7 +4,7 @@
  * place of them all: memory is bounded, nothing is lost. Whoever takes the batch makes that difference, in the same tick.
  */
 
-import type { StoreRecord } from '../../storage/store.js';
+import type { StoreRecord, StoredDocument } from '../../storage/store.js';
 
 /** What waits is dropped, and recorded as a difference, above this. */
 export const PEN_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
@@ -15,8 +15,11 @@ export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 export interface TakenRecords {
   readonly records: readonly StoreRecord[];
-  /** Documents of which a difference is due in place of what was dropped. */
-  readonly dropped: readonly string[];
+  /**
+   * Documents of which a difference is due in place of what was dropped, and to what: the vector of the snapshot that was the last one when the queue
+   * was emptied before. A newer snapshot may hold what was dropped; the log has to give it, too, for whoever cannot read that snapshot.
+   */
+  readonly dropped: ReadonlyMap<string, Uint8Array | undefined>;
 }
 
 export class BatchQueue {
@@ -26,6 +29,8 @@ export class BatchQueue {
   #bytes = new Map<string, number>();
   #bytesTotal = 0;
   #dropped = new Set<string>();
+  /** Vectors of the last snapshots, as they were when the queue was emptied. */
+  #bases: ReadonlyMap<string, Uint8Array | undefined> = new Map();
 
   constructor(bytesMax = PEN_QUEUE_BYTES_MAX) {
     this.#bytesMax = bytesMax;
@@ -45,9 +50,10 @@ export class BatchQueue {
     if (this.#bytesTotal > this.#bytesMax) this.#dropLargest();
   }
 
-  /** Empties the queue. */
-  take(): TakenRecords {
-    const taken = { records: this.#records, dropped: [...this.#dropped] };
+  /** Empties the queue, in front of a store that holds these documents. */
+  take(stored: readonly Pick<StoredDocument, 'name' | 'snapshotVector'>[]): TakenRecords {
+    const taken = { records: this.#records, dropped: new Map([...this.#dropped].map((name) => [name, this.#bases.get(name)])) };
+    this.#bases = new Map(stored.map(({ name, snapshotVector }) => [name, snapshotVector]));
     this.#records = [];
     this.#bytes = new Map();
     this.#bytesTotal = 0;

@@ -63,7 +63,11 @@ export class Loading {
   /** The term is durable: only from now on is what was loaded called whole. Resolves when all has been loaded. */
   async begin(): Promise<void> {
     this.#mayTell = true;
-    for (const name of this.#loaded.keys()) this.#tell(name);
+    try {
+      for (const name of this.#loaded.keys()) this.#tell(name);
+    } catch (error) {
+      this.#options.failed(error);
+    }
     if (this.#next() !== undefined) await pause(this.#options.host.clock, LOADING_PAUSE_MS, this.#ending.signal);
     await this.loadRest();
   }

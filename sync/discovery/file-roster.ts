@@ -57,6 +57,8 @@ export class FileRoster implements Discovery {
   async list(): Promise<readonly RosterEntry[]> {
     this.#stayAnnounced();
     const { peers, foreign, unfinished } = this.#files.list();
+    // Who left in order left nothing to sweep: what we know of it goes here, else it would gather for as long as we live.
+    for (const peer of this.#entries.keys()) if (!peers.has(peer)) this.#entries.delete(peer);
     for (const name of foreign) this.#report('roster-file-foreign', `${name} in ${this.#files.directory} is not ours; it is left alone.`);
     for (const name of unfinished) this.#tryTo(() => this.#files.removeUnfinished(name, this.#clock.wallTime()));
     const entries: RosterEntry[] = [];

@@ -72,8 +72,13 @@ export class PeerFiles {
   writeEntry(peer: PeerId, text: string): void {
     this.#orFail(() => {
       const path = this.#entryPath(peer);
-      writeFileSync(`${path}.new`, text, { mode: 0o600 });
-      renameSync(`${path}.new`, path);
+      try {
+        writeFileSync(`${path}.new`, text, { mode: 0o600 });
+        renameSync(`${path}.new`, path);
+      } catch (error) {
+        this.#removeQuietly(`${path}.new`);
+        throw error;
+      }
     });
   }
 
@@ -103,6 +108,14 @@ export class PeerFiles {
     if (found !== undefined && wallTimeMs - found.mtimeMs > UNFINISHED_MS_MAX) rmSync(path, { force: true });
   }
 
+  #removeQuietly(path: string): void {
+    try {
+      rmSync(path, { force: true });
+    } catch {
+      // The first failure counts; what is left here is swept once it is old.
+    }
+  }
+
   #entryPath(peer: PeerId): string {
     return join(this.directory, `${peer}.json`);
   }
@@ -118,7 +131,7 @@ export class PeerFiles {
         if (code === 'ENOENT' && !existsSync(this.directory)) return undefined;
         throw new SocommError(
           'SOCOMM_IO',
-          `${this.directory} cannot be used (${code}). Make sure that it is a directory that this user may write to.`,
+          `${this.directory} cannot be used (${code}). Make sure that it is a directory that this user may write to, on a disk that has room.`,
           { cause },
         );
       }

@@ -31,7 +31,8 @@ export interface RunOptions {
 export class Place {
   readonly folder = folderOf();
   readonly stores = join(this.folder, 's');
-  readonly #variables = {
+  /** Of the environment: where this place's command line finds its folders. */
+  readonly variables = {
     SOCOMM_DIRECTORY: this.stores,
     SOCOMM_RUNTIME_DIRECTORY: join(this.folder, 'r'),
     NO_COLOR: '1',
@@ -45,11 +46,11 @@ export class Place {
 
   /** Of the processes that this place runs. */
   environment(): NodeJS.ProcessEnv {
-    return { ...process.env, FORCE_COLOR: undefined, ...this.#variables };
+    return { ...process.env, FORCE_COLOR: undefined, ...this.variables };
   }
 
   start(args: readonly string[], { variables, uid }: RunOptions = {}): Running {
-    return new Running([MAIN, ...args], { ...this.#variables, ...variables }, uid);
+    return new Running([MAIN, ...args], { ...this.variables, ...variables }, uid);
   }
 
   socomm(...args: readonly string[]): Promise<Ended> {
@@ -64,7 +65,7 @@ export class Place {
 
   /** Runs a group in a process of its own; resolves when it has joined. */
   async hold(group: string, storage: 'auto' | 'never' = 'auto'): Promise<Running> {
-    const holder = new Running([HOLDER, group, storage], this.#variables);
+    const holder = new Running([HOLDER, group, storage], this.variables);
     await holder.line('joined');
     return holder;
   }

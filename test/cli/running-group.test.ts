@@ -170,6 +170,20 @@ describe('a group that somebody runs', () => {
     writer.process.kill('SIGCONT');
     await Promise.all([writer.end(), follower.end()]);
   });
+
+  test('whose writer is stopped: a backup says that it waits, and for whom; Ctrl-C leaves nothing behind', async () => {
+    const place = new Place();
+    const writer = await place.hold('acme');
+    const follower = await place.hold('acme');
+    writer.process.kill('SIGSTOP');
+    const waiting = place.start(['backup', 'acme', join(place.folder, 'b.socomm')]);
+    await waiting.line(`waiting for the writer (process ${writer.process.pid}) to confirm; it does not answer`);
+    waiting.process.kill('SIGINT');
+    expect(await waiting.ended).toMatchObject({ code: 130, out: '' });
+    writer.process.kill('SIGCONT');
+    await Promise.all([writer.end(), follower.end()]);
+    expect(readdirSync(place.folder).filter((name) => name.startsWith('b.'))).toEqual([]);
+  });
 });
 
 describe('the process', () => {

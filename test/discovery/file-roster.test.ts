@@ -125,6 +125,23 @@ describe('the roster of files', () => {
     expect(readdirSync(peers)).toEqual([]);
   });
 
+  it('remembers nothing of a peer that has withdrawn', async () => {
+    const [one, two] = [await announcedHere(), await announcedHere()];
+    expect(await one.roster.list()).toEqual([two.entry]);
+    await two.roster.withdraw();
+    expect(await one.roster.list()).toEqual([]);
+    const again = await announcedHere(two.entry.id);
+    expect(again.entry.publisher).not.toBe(two.entry.publisher);
+    expect(await one.roster.list()).toEqual([again.entry]);
+  });
+
+  it('leaves nothing unfinished behind where an entry cannot be given its name', async () => {
+    const id = newPeerId(systemRandom);
+    mkdirSync(join(peers, `${id}.json`, 'in the way'), { recursive: true });
+    expect(await codeOf(rosterHere().announce(entryOf(id)))).toBe('SOCOMM_IO');
+    expect(readdirSync(peers).filter((name) => name.endsWith('.new'))).toEqual([]);
+  });
+
   it('calls a peer alive from its announcement to its withdrawal', async () => {
     const id = newPeerId(systemRandom);
     const watching = rosterHere();

@@ -1,6 +1,6 @@
 /** Stores as they are not made any more, or no longer whole: made of one that was closed in order. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { writeUint8 } from 'lib0/encoding';
@@ -51,4 +51,12 @@ export async function damageSnapshot(life) {
   // LevelDB's own files have changed since: this is no orderly close any more.
   const owner = JSON.parse(readFileSync(join(life.directory, 'owner.json'), 'utf8'));
   writeFileSync(join(life.directory, 'owner.json'), JSON.stringify({ ...owner, cleanBatch: undefined, files: undefined }));
+}
+
+/** What says which of LevelDB's files count is half gone; all that was written lies in the others. */
+export function cutManifest(life) {
+  const level = join(life.directory, 'level');
+  const name = readdirSync(level).find((each) => each.startsWith('MANIFEST-'));
+  if (name === undefined) throw new Error('there is no MANIFEST');
+  truncateSync(join(level, name), statSync(join(level, name)).size >> 1);
 }

@@ -4,7 +4,7 @@
  * through are noted there, so that whoever opens the store afterwards knows what may be found, and what must.
  */
 
-import { damageSnapshot, turnIntoFormat1 } from './old-stores.mjs';
+import { cutManifest, damageSnapshot, turnIntoFormat1 } from './old-stores.mjs';
 
 const ROUNDS = 6;
 
@@ -165,6 +165,23 @@ export const SCENARIOS = {
     async run(life) {
       await life.join();
       await write(life, 'new');
+      await life.close();
+    },
+  },
+
+  /** LevelDB must not read its files any more: a new database of all that verifies takes their place. */
+  'a database that is mended': {
+    isDamaged: true,
+    async prepare(life) {
+      await life.join();
+      await write(life, 'old');
+      await life.close();
+      cutManifest(life);
+    },
+    async run(life) {
+      await life.join();
+      life.set('new', 1);
+      await life.flush();
       await life.close();
     },
   },

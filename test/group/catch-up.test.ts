@@ -139,3 +139,23 @@ describe('a newcomer to a group of forty', () => {
     expect(Number(counters(newcomer)['catchUpBytes'])).toBeLessThan(60_000);
   });
 });
+
+describe('where nobody may write, and one is lost', () => {
+  it.each(['is read again', 'cannot be read'])(
+    'the others come to rest, though they asked everybody, also while the roster %s',
+    async (how) => {
+      const room = new Room(1);
+      const members = [await room.join({ canWrite: false }), await room.join({ canWrite: false }), await room.join({ canWrite: false })];
+      await room.clock.advance(2000);
+      for (const { instance } of members) expect(instance.inspect().isSynced).toBe(true);
+      const [lost, ...others] = members as [Member, Member, Member];
+      for (const { peer } of others)
+        if (how === 'cannot be read') peer.options.discovery.list = () => Promise.reject(new Error('the roster cannot be read'));
+      room.kill(lost);
+      for (const { peer } of others) peer.synchronizer.listener.disconnected(lost.peer.id);
+      // Timers without end in one instant are an error of the clock.
+      await room.clock.advance(20_000);
+      expect(others[0].instance.peers).toHaveLength(2);
+    },
+  );
+});

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { pause } from '../../src/base/clock.js';
+import { CLOSE_ERRAND_MS } from '../../src/maintenance/caretaker.js';
 import { Y } from '../../src/replica/replica.js';
 import type { MemoryDisk } from '../../storage/memory-disk.js';
 import { Room } from './room.js';
@@ -87,4 +88,42 @@ describe('when others hear that the office is empty, the lock is free,', () => {
     await room.clock.advance(100);
     expect(found).toEqual([true]);
   });
+});
+
+it('a writer that is asked for a checkpoint has closed only when nothing of it is being written any more', async () => {
+  const room = new Room(1);
+  const [writer, follower] = [await room.join(), await room.join()];
+  await room.rest();
+  const { checkpoints } = writer.store;
+  const write = checkpoints.write.bind(checkpoints);
+  let begin = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (begin = resolve));
+  const asked: string[] = [];
+  checkpoints.write = async (name, bytes) => {
+    asked.push(name);
+    await gate;
+    await write(name, bytes);
+  };
+  const made = follower.instance.checkpoint('late').catch((error: unknown) => error);
+  while (asked.length === 0) await room.clock.advance(5);
+  let isClosed = false;
+  const closed = room.leave(writer).then(() => (isClosed = true));
+  await room.clock.advance(CLOSE_ERRAND_MS - 1000);
+  expect(isClosed).toBe(false);
+  begin();
+  await room.run(closed);
+  expect(await room.run(made)).toMatchObject({ code: 'SOCOMM_NO_WRITER' });
+  expect(await checkpoints.list()).toHaveLength(1);
+});
+
+it('a peer that cannot even ask whether all is confirmed gives back its lock and its place all the same, and says what was wrong', async () => {
+  const room = new Room(1);
+  const writer = await room.join();
+  await room.rest();
+  presets(writer).set('pad', 1);
+  writer.peer.settle = () => Promise.reject(new Error('a bug'));
+  await expect(room.run(writer.instance.close())).rejects.toThrow('a bug');
+  expect(writer.peer.status).toBe('closed');
+  expect(isFree(room.disk)).toBe(true);
+  expect(onDisk(room.disk)).toEqual({ pad: 1 });
 });

@@ -153,6 +153,19 @@ describe('a new writer', () => {
   });
 });
 
+test('a new writer whose peer cannot take in what was loaded says so, and writes no more', async () => {
+  const scene = new PenScene();
+  scene.replica('main');
+  scene.loaded.add = () => {
+    throw new Error('a bug');
+  };
+  scene.store.lock.tryAcquire();
+  await scene.writer.takeOver();
+  await scene.writer.begin();
+  expect(scene.failures).toMatchObject([{ message: 'a bug' }]);
+  await scene.writer.end({ isOrderly: false });
+});
+
 describe('in front of a disk that hangs', () => {
   test(
     '200 MB of changes take bounded memory, are all stored when it goes on, and not called stored before',
@@ -191,6 +204,43 @@ describe('in front of a disk that hangs', () => {
     },
   );
 
+  test('what is dropped while a snapshot is made of it is in the log, too: without that snapshot nothing is missing', async () => {
+    const held = heldDisk();
+    const scene = new PenScene({ disk: held.disk, logBytesBeforeSnapshot: 1000 });
+    scene.replica('main');
+    await scene.takeOver();
+    const log: Uint8Array[] = [];
+    const [append, replace] = [scene.store.append.bind(scene.store), scene.store.replace.bind(scene.store)];
+    let replaced = 0;
+    let release = (): void => undefined;
+    scene.store.append = (term, records) => {
+      log.push(...records.map(({ update }) => update));
+      return append(term, records);
+    };
+    scene.store.replace = (term, snapshot) => {
+      if (++replaced === 1) release = held.hold();
+      return replace(term, snapshot);
+    };
+    // Alone in the batch after which the snapshot is made, while the next change waits: it is in the snapshot, and not in the log yet.
+    const release1 = held.hold();
+    scene.set('first', 'x'.repeat(2000));
+    await scene.until(() => log.length === 1);
+    scene.set('waiting', 1);
+    release1();
+    await scene.until(() => replaced === 1);
+    const value = 'v'.repeat(MIB);
+    for (let index = 0; index < PEN_QUEUE_BYTES_MAX / MIB + 1; index++) scene.set('big', `${index} ${value}`);
+    release();
+    const { changes } = scene.replica('main');
+    await scene.until(() => scene.storedChanges() === changes);
+    const doc = new Y.Doc();
+    for (const update of log) Y.applyUpdate(doc, update);
+    expect(doc.store.pendingStructs).toBeNull();
+    expect(doc.getMap('map').get('waiting')).toBe(1);
+    expect(doc.getMap('map').get('big')).toBe(scene.get('big'));
+    await scene.writer.end({ isOrderly: true });
+  });
+
   test('a queue drops the document that has most, whole, and takes nothing more of it until it is emptied', () => {
     const queue = new BatchQueue(4000);
     const record = (document: string, bytes: number) => ({
@@ -204,12 +254,12 @@ describe('in front of a disk that hangs', () => {
     queue.add(record('large', 2000));
     queue.add(record('large', 10));
     queue.add(record('small', 10));
-    const { records, dropped } = queue.take();
+    const { records, dropped } = queue.take([]);
     expect(records.map(({ document, update }) => `${document} ${update.length}`)).toEqual(['small 500', 'small 10']);
-    expect(dropped).toEqual(['large']);
+    expect([...dropped.keys()]).toEqual(['large']);
     expect(queue.bytes).toBe(0);
     queue.add(record('large', 10));
-    expect(queue.take()).toMatchObject({ records: [{ document: 'large' }], dropped: [] });
+    expect(queue.take([])).toMatchObject({ records: [{ document: 'large' }], dropped: new Map() });
   });
 
   test('batches keep the order and end at their size; a larger record goes alone', () => {

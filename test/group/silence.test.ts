@@ -69,3 +69,47 @@ describe('a writer that falls silent', () => {
     expect(told).toEqual([[], [], []]);
   });
 });
+
+describe('a peer that stops in the middle of its takeover', () => {
+  /** One of two followers of a writer that was killed has the lock, says so, and comes no further. */
+  async function stuckTakeover() {
+    const room = new Room(1);
+    const writer = await room.join();
+    const followers = [await room.join(), await room.join()];
+    await room.rest();
+    let taker: Member | undefined;
+    for (const follower of followers) {
+      const open = follower.store.open.bind(follower.store);
+      follower.store.open = (...given) => {
+        taker ??= follower;
+        return taker === follower ? new Promise(() => undefined) : open(...given);
+      };
+    }
+    const toldOf = new Map(followers.map((follower) => [follower, listen(room, follower)]));
+    const kill = (member: Member): void => {
+      room.kill(member);
+      for (const { peer } of room.members) peer.synchronizer.listener.disconnected(member.peer.id);
+    };
+    kill(writer);
+    await room.clock.advance(1000);
+    const other = followers.find((follower) => follower !== taker) as Member;
+    return { room, taker: taker as unknown as Member, other, told: toldOf.get(other) as Told[], kill };
+  }
+
+  it('is told of once within 3 s, for nothing becomes durable', async () => {
+    const { room, told } = await stuckTakeover();
+    expect(told).toEqual([]);
+    await room.clock.advance(20_000);
+    expect(told).toEqual([{ writer: undefined, reason: 'writer-silent', afterMs: expect.any(Number) as number }]);
+    expect((told[0] as Extract<Told, object>).afterMs).toBeLessThanOrEqual(STALL_MS + 50);
+  });
+
+  it.each([0, 10_000])('is succeeded at once when it is killed %i ms later', async (afterMs) => {
+    const { room, taker, other, told, kill } = await stuckTakeover();
+    await room.clock.advance(afterMs);
+    kill(taker);
+    await room.clock.advance(5);
+    expect(other.peer.role).toBe('writer');
+    expect(told.at(-1)).toBe(afterMs === 0 ? undefined : 'recovered');
+  });
+});

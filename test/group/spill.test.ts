@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { BundleFolder } from '../../storage/bundle-folder.js';
 import { decodeBundle, encodeBundle } from '../../storage/bundle.js';
-import { SPILL_AFTER_MS, SPILL_REVIEW_MS } from '../../src/spill/spiller.js';
+import { SPILL_AFTER_MAX_MS, SPILL_AFTER_MS, SPILL_BYTES_PER_S_MAX, SPILL_REVIEW_MS } from '../../src/spill/spiller.js';
+import { seededRandom } from '../../src/base/random.js';
 import { SPILL_INTAKE_MS } from '../../src/spill/intake.js';
 import { SkewedClock } from '../simulation/skewed-clock.js';
 import { Room } from './room.js';
@@ -50,6 +51,12 @@ async function nextOne(): Promise<Member> {
   return next;
 }
 
+/** Nothing that could be packed smaller. */
+function randomText(seed: number, length: number): string {
+  const random = seededRandom(seed);
+  return Buffer.from(random.bytes(length / 2)).toString('hex');
+}
+
 async function bytesSpilled(): Promise<number> {
   const sizes = await Promise.all((await spills.list()).map((name) => spills.size(name)));
   return sizes.reduce((sum, size) => sum + size, 0);
@@ -93,6 +100,39 @@ describe('what a writer does not confirm', () => {
     expect(presets(await nextOne()).toJSON()).toMatchObject({ 'warm-pad': 1, 'deep-bass': 2 });
   });
 
+  it('is spilled more seldom where each spill is large, for nothing of the document is known to be durable', async () => {
+    const clock = new SkewedClock(room.clock);
+    const writer = await room.join({ peer: { clock } });
+    await room.rest();
+    for (let key = 0; key < 64; key++) presets(writer).set(`k${key}`, randomText(key, 10_000));
+    await room.run(writer.instance.flush());
+    const one = await room.join();
+    await room.rest();
+    room.network.stop(writer.peer.id);
+    clock.stop();
+    const written: number[] = [];
+    const write = one.store.spills.write.bind(one.store.spills);
+    one.store.spills.write = (name, bytes) => (written.push(bytes.length), write(name, bytes));
+    const startedAt = room.clock.now();
+    for (let second = 0; second < 60; second++) {
+      presets(one).set('constantly', second);
+      await room.clock.advance(1000);
+    }
+    const tookMs = room.clock.now() - startedAt;
+    expect(Math.min(...written)).toBeGreaterThan(500_000);
+    expect(written.length).toBeGreaterThan(tookMs / (SPILL_AFTER_MAX_MS + 2 * SPILL_REVIEW_MS));
+    const bytes = written.reduce((sum, each) => sum + each, 0);
+    expect(bytes).toBeLessThan((tookMs / 1000) * SPILL_BYTES_PER_S_MAX + 2 * (written[0] as number));
+    // What comes at the end is in the last one, however soon.
+    await room.run(room.leave(one));
+    expect(await spills.list()).toHaveLength(1);
+    for (const member of [...room.members]) room.kill(member);
+    const next = await room.join();
+    await room.rest();
+    await room.clock.advance(100);
+    expect(presets(next).get('constantly')).toBe(59);
+  });
+
   it('is spilled by its author alone while that lives, and by everybody once it is dead', async () => {
     const [, [one, two, three]] = await behindAStoppedWriter(3);
     presets(one as Member).set('warm-pad', 1);
@@ -130,6 +170,28 @@ describe('what a writer does not confirm', () => {
     await room.run((one as Member).instance.close());
     expect((one as Member).peer.warnings.kept.map(({ code }) => code)).toEqual(['spilled']);
     expect(presets(await nextOne()).get('warm-pad')).toBe(1);
+  });
+
+  it('is not spilled by who only looks on and goes, while its author stays', async () => {
+    const [, [author]] = await behindAStoppedWriter(1);
+    presets(author as Member).set('warm-pad', 1);
+    await room.clock.advance(SPILLED_MS);
+    const before = await spills.list();
+    expect(before).toHaveLength(1);
+    for (let looks = 0; looks < 3; looks++) {
+      const onlooker = await room.join({ canWrite: false });
+      await room.clock.advance(500);
+      expect(presets(onlooker).get('warm-pad')).toBe(1);
+      await room.run(room.leave(onlooker));
+    }
+    expect(await spills.list()).toEqual(before);
+    // Who is left with it alone saves it.
+    const last = await room.join({ canWrite: false });
+    await room.clock.advance(500);
+    for (const member of [...room.members]) if (member !== last) room.kill(member);
+    last.peer.synchronizer.listener.disconnected((author as Member).peer.id);
+    await room.run(room.leave(last));
+    expect(await spills.list()).toHaveLength(2);
   });
 
   it('is spilled at once when the process ends', async () => {
@@ -333,9 +395,19 @@ describe('taking in', () => {
     presets(writer).set('meanwhile', 1);
     await room.run(writer.instance.flush());
     expect(await spills.list()).toHaveLength(1);
+    // Nothing has changed that could help: an idle writer does not read it again and again.
+    await room.clock.advance(SPILL_INTAKE_MS);
+    let reads = 0;
+    const read = writer.store.spills.read.bind(writer.store.spills);
+    writer.store.spills.read = (name) => (reads++, read(name));
+    await room.clock.advance(10 * SPILL_INTAKE_MS);
+    expect(reads).toBe(0);
+    presets(writer).set('meanwhile', 2);
+    await room.clock.advance(SPILL_INTAKE_MS);
+    expect(reads).toBe(1);
     put(2, missing);
     await room.clock.advance(2 * SPILL_INTAKE_MS);
-    expect(presets(writer).toJSON()).toEqual({ first: 1, second: 2, meanwhile: 1 });
+    expect(presets(writer).toJSON()).toEqual({ first: 1, second: 2, meanwhile: 2 });
     expect(await spills.list()).toEqual([]);
   });
 

@@ -75,6 +75,20 @@ describe('a group in which nobody can write', () => {
     expect(only.instance.inspect()).toMatchObject({ isStalled: false, stallText: undefined, peers: [{ trouble: '' }] });
   });
 
+  it('refuses a flush no sooner than the next turn of the loop: who insists does not starve what could end the trouble', async () => {
+    const { room, members } = await roomOf(1);
+    const [only] = members as [Member];
+    room.diskErrorRate = 1;
+    presets(only).set('pad', 1);
+    await room.clock.advance(1000);
+    let error: unknown;
+    only.instance.flush().catch((thrown: unknown) => (error = thrown));
+    for (let count = 0; count < 1000; count++) await Promise.resolve();
+    expect(error).toBeUndefined();
+    await room.clock.advance(0);
+    expect(error).toMatchObject({ code: 'SOCOMM_STORE_FAILED' });
+  });
+
   it('is told so once everybody who may has tried in vain, and not before: also who may not, and whose flush was waiting', async () => {
     const { room, members } = await roomOf(3);
     const watcher = await room.join({ canWrite: false });

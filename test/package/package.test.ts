@@ -29,7 +29,8 @@ interface Manifest {
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
-const UNPACKED_BYTES_MAX = 2_000_000;
+/** About a quarter more than there is: here to notice that something came along which is not the product (maps, tests, a binary), not how it grows. */
+const UNPACKED_BYTES_MAX = 3_000_000;
 
 let app = '';
 let packed: Packed;

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { loadFileLocks } from '../../storage/file-lock.js';
+import { LOCK_NEW_ATTEMPTS_MAX, loadFileLocks } from '../../storage/file-lock.js';
 import { FileOwnerLock } from '../../storage/owner-lock.js';
 import { temporaryDirectory } from './temporary.js';
 
@@ -175,4 +175,24 @@ test('the proof that a lock is honoured is made once, costs little, and frees no
   expect(asked).toBe(2);
   expect(locks.isLocked(join(directory, 'owner.lock'))).toBe(true);
   lock.release();
+});
+
+test('a new lock file that cannot be made, nor cleaned up, says why it could not be made', async () => {
+  const path = join(await temporaryDirectory(), 'a.lock');
+  const temporaryPath = `${path}.new`;
+  mkdirSync(join(path, 'in-the-way'), { recursive: true });
+  let tries = 0;
+  const failing = await loadFileLocks(async () => ({
+    tryLock: () => {
+      if (++tries === LOCK_NEW_ATTEMPTS_MAX) {
+        rmSync(temporaryPath);
+        mkdirSync(temporaryPath);
+      }
+      return true;
+    },
+  }));
+  expect(() => failing.lockNew(path)).toThrow(
+    expect.objectContaining({ code: 'SOCOMM_LOCK_UNAVAILABLE', cause: expect.objectContaining({ syscall: 'rename' }) as unknown }),
+  );
+  expect(tries).toBe(LOCK_NEW_ATTEMPTS_MAX);
 });

@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander';
 
-import { addCommonOptions, addExamples, addTimeout, endWith, groupArgument } from '../command-options.js';
+import { addCommonOptions, addExamples, addTimeout, endWith, groupArgument, usage } from '../command-options.js';
 import type { Ending } from '../exit.js';
-import { changeGroup } from '../open-group.js';
+import { askWriter } from '../open-group.js';
 import { formatBytes, plural } from '../output/format.js';
 import { requireGroup } from '../require-group.js';
 import type { Session, WaitOptions } from '../session.js';
@@ -18,8 +18,9 @@ export function registerBackup(program: Command, session: Session): void {
 }
 
 async function backup(session: Session, group: string, file: string, options: WaitOptions): Promise<Ending> {
+  if (file === '') throw usage('the file needs a name', 'name one that is not there yet');
   await requireGroup(group, options, session);
-  const { result } = await changeGroup(group, options, session, (instance, signal) => instance.backup(file, { signal }));
+  const { result } = await askWriter(group, options, session, (instance, signal) => instance.backup(file, { signal }));
   const { path, bytes, documents } = result;
   if (options.json) session.terminal.print(JSON.stringify({ group, ...result }));
   else session.terminal.print(`${plural(documents, 'document')} in ${path} (${formatBytes(bytes)}), read back and found whole`);

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import type { Instance } from '../../index.js';
 import { addCommonOptions, addExamples, addTimeout, endWith, groupArgument, usage } from '../command-options.js';
 import type { Ending } from '../exit.js';
-import { changeGroup } from '../open-group.js';
+import { askWriter } from '../open-group.js';
 import { formatBytes, plural, visible } from '../output/format.js';
 import { formatTable } from '../output/table.js';
 import { requireGroup } from '../require-group.js';
@@ -45,7 +45,7 @@ async function checkpoints(
   checkArguments(action, name);
   await requireGroup(group, options, session);
   if (action === 'list' || name === undefined) return list(session, group, options);
-  const { result, term } = await changeGroup(group, options, session, (instance, signal) => act(instance, { action, name, signal }));
+  const { result, term } = await askWriter(group, options, session, (instance, signal) => act(instance, { action, name, signal }));
   if (options.json) session.terminal.print(JSON.stringify({ group, action, name, term, ...result.found }));
   else session.terminal.print(result.text);
   return 'good';

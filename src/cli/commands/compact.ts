@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 
 import { addCommonOptions, addExamples, addTimeout, endWith, groupArgument } from '../command-options.js';
 import type { Ending } from '../exit.js';
-import { changeGroup } from '../open-group.js';
+import { askWriter } from '../open-group.js';
 import { formatBytes } from '../output/format.js';
 import { requireGroup } from '../require-group.js';
 import type { Session, WaitOptions } from '../session.js';
@@ -18,7 +18,7 @@ export function registerCompact(program: Command, session: Session): void {
 
 async function compact(session: Session, group: string, options: WaitOptions): Promise<Ending> {
   await requireGroup(group, options, session);
-  const { result } = await changeGroup(group, options, session, (instance, signal) => instance.compact({ signal }));
+  const { result } = await askWriter(group, options, session, (instance, signal) => instance.compact({ signal }));
   const { bytesBefore, bytesAfter } = result;
   if (options.json) session.terminal.print(JSON.stringify({ group, ...result }));
   else session.terminal.print(`documents took ${formatBytes(bytesBefore)}, and take ${formatBytes(bytesAfter)} now`);

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 
-import { examineGroup, inspectGroup, listGroups, repairGroup } from '../../index.js';
+import { examineGroup, inspectGroup, isSocommError, listGroups, repairGroup } from '../../index.js';
 import type { Finding, GroupExamination } from '../../index.js';
 import { openStore } from '../../store.js';
 import { addCommonOptions, addExamples, endWith, optionalGroupArgument, usage } from '../command-options.js';
@@ -11,6 +11,7 @@ import type { Ending } from '../exit.js';
 import { groupMissing, placeOf } from '../open-group.js';
 import { plural, visible } from '../output/format.js';
 import type { Style, Terminal } from '../output/terminal.js';
+import { wrapToWidth } from '../output/width.js';
 import { requirePath } from '../require-path.js';
 import type { CommonOptions, Session } from '../session.js';
 
@@ -43,19 +44,35 @@ is wrong (notes are no fault), and with 1 where something is.`;
 async function doctor(session: Session, group: string | undefined, options: DoctorOptions): Promise<Ending> {
   if (options.file !== undefined) return examineFile(session, options.file, options);
   if (options.repair) return repair(session, group, options);
-  const groups =
-    group === undefined && options.directory === undefined
-      ? (await listGroups({ signal: session.signal })).map((each) => each.group)
-      : [group];
-  const examinations: GroupExamination[] = [];
-  for (const each of groups) examinations.push(await examineGroup(each, { ...placeOf(options), signal: session.signal }));
-  if (groups.length === 0) session.terminal.note('there are no groups');
+  const { terminal, signal } = session;
+  const isOfAll = group === undefined && options.directory === undefined;
+  const examinations = isOfAll ? await examineAll(session) : [await examineGroup(group, { ...placeOf(options), signal })];
   const [only] = examinations;
-  if (only !== undefined && group !== undefined && !only.hasStore && !only.isAlive) throw groupMissing(only);
-  if (options.json)
-    session.terminal.print(JSON.stringify(group === undefined && options.directory === undefined ? examinations : only, undefined, 2));
-  else for (const examination of examinations) show(session.terminal, examination);
+  // To call nothing sound would hide a mistyped name.
+  if (!isOfAll && only !== undefined && !only.hasStore && !only.isAlive)
+    throw group === undefined ? storeMissing(only) : groupMissing(only);
+  if (examinations.length === 0) terminal.note('there are no groups');
+  if (options.json) terminal.print(JSON.stringify(isOfAll ? examinations : only, undefined, 2));
+  else for (const examination of examinations) show(terminal, examination);
   return examinations.some(({ findings }) => findings.some(isFault)) ? 'failed' : 'good';
+}
+
+/** One that cannot be looked at hides no other. */
+async function examineAll({ signal }: Session): Promise<readonly GroupExamination[]> {
+  const examinations: GroupExamination[] = [];
+  for (const { group, directory } of await listGroups({ signal })) {
+    const examination = await examineGroup(group, { signal }).catch((error: unknown): GroupExamination => {
+      if (!isSocommError(error) || error.code === 'SOCOMM_NATIVE_MISSING') throw error;
+      const finding = { severity: 'warning', what: `${error.message} [${error.code}]`, advice: 'Nothing of it was looked at.' } as const;
+      return { group, directory, hasStore: true, isAlive: false, verification: undefined, findings: [finding] };
+    });
+    examinations.push(examination);
+  }
+  return examinations;
+}
+
+function storeMissing({ directory }: GroupExamination): CliError {
+  return new CliError('notFound', `${directory} holds no store`, { hint: 'a backup or checkpoint is checked with --file' });
 }
 
 async function examineFile({ terminal, signal }: Session, file: string, options: DoctorOptions): Promise<Ending> {
@@ -92,11 +109,11 @@ async function repair(session: Session, given: string | undefined, options: Doct
     });
   }
   if (!examination.findings.some(({ severity }) => severity === 'damage')) {
-    terminal.print(`${group}: nothing is damaged, and nothing was changed`);
+    terminal.print(options.json ? JSON.stringify({ group, isRepaired: false }) : `${group}: nothing is damaged, and nothing was changed`);
     return 'good';
   }
   const repaired = await repairGroup(group, place);
-  if (options.json) terminal.print(JSON.stringify({ group, ...repaired }, undefined, 2));
+  if (options.json) terminal.print(JSON.stringify({ group, isRepaired: true, ...repaired }, undefined, 2));
   else {
     terminal.print(`${plural(repaired.documents.length, 'document')} put into a new store in ${repaired.directory}`);
     for (const text of repaired.lost) terminal.print(`  ${terminal.style('red', 'wrong')}  ${visible(text)}`);
@@ -115,9 +132,23 @@ function show(terminal: Terminal, { group, directory, isAlive, verification, fin
     const { documents, spills, checkpoints } = verification;
     terminal.print(`  read: ${plural(documents, 'document')}, ${plural(spills, 'spill')}, ${plural(checkpoints, 'checkpoint')}`);
   }
-  for (const { severity, what, advice } of findings) {
-    terminal.print(`  ${terminal.style(STYLES[severity], severity.padEnd(7))}  ${visible(what)}`, `           ${advice}`);
+  for (const [index, { severity, what, advice }] of findings.entries()) {
+    const [first = '', ...rest] = inLines(terminal, what);
+    terminal.print(`  ${terminal.style(STYLES[severity], severity.padEnd(7))}  ${first}`, ...rest.map(indent));
+    // What is the same for several stands once, below the last of them.
+    if (advice !== findings[index + 1]?.advice) terminal.print(...inLines(terminal, advice).map(indent));
   }
+}
+
+const INDENT = ' '.repeat(11);
+
+function indent(line: string): string {
+  return `${INDENT}${line}`;
+}
+
+/** Broken for a person's screen only: who searches the output of a pipe wants each finding on a line. */
+function inLines({ isOutTty, columns }: Terminal, text: string): readonly string[] {
+  return isOutTty ? wrapToWidth(visible(text), Math.max(20, columns - INDENT.length)) : [visible(text)];
 }
 
 const STYLES: Readonly<Record<Finding['severity'], Style>> = { damage: 'red', warning: 'yellow', note: 'gray' };

@@ -1,9 +1,11 @@
 /** `socomm restore`: puts a backup in the place of a group's store; the old one is kept. */
 
+import { realpath } from 'node:fs/promises';
+
 import type { Command } from 'commander';
 
-import { restoreGroup } from '../../index.js';
-import { addCommonOptions, addExamples, endWith, groupArgument } from '../command-options.js';
+import { inspectGroup, restoreGroup } from '../../index.js';
+import { addCommonOptions, addExamples, endWith, groupArgument, usage } from '../command-options.js';
 import type { Ending } from '../exit.js';
 import { placeOf } from '../open-group.js';
 import { plural } from '../output/format.js';
@@ -25,6 +27,7 @@ use "checkpoints".`;
 
 async function restore({ terminal, signal }: Session, group: string, file: string, options: CommonOptions): Promise<Ending> {
   await requirePath(file);
+  await refuseItself(group, file, placeOf(options));
   const restored = await restoreGroup(group, file, { ...placeOf(options), signal });
   const { directory, documents, kept } = restored;
   if (options.json) {
@@ -34,4 +37,11 @@ async function restore({ terminal, signal }: Session, group: string, file: strin
   terminal.print(`${plural(documents, 'document')} restored in ${directory}`);
   terminal.print(kept === undefined ? 'there was no store before' : `the store that was there is kept in ${kept}`);
   return 'good';
+}
+
+/** It would come back as it is, with a new id. */
+async function refuseItself(group: string, file: string, place: ReturnType<typeof placeOf>): Promise<void> {
+  const { directory, store } = await inspectGroup(group, place);
+  const isItself = store !== undefined && (await realpath(file)) === (await realpath(directory));
+  if (isItself) throw usage(`${file} is the store of ${group} itself`, 'name a backup, a checkpoint, or another store');
 }

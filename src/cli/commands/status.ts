@@ -5,8 +5,9 @@ import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 
 import { addCommonOptions, addExamples, addTimeout, endWith, groupArgument } from '../command-options.js';
-import { inspectGroup } from '../../index.js';
+import { inspectGroup, isSocommError } from '../../index.js';
 import type { StoreSurvey } from '../../index.js';
+import { CliError } from '../exit.js';
 import type { Ending } from '../exit.js';
 import { placeOf, viewGroup } from '../open-group.js';
 import type { GroupView } from '../open-group.js';
@@ -32,7 +33,7 @@ const HEAR_INTERVAL_MS = 50;
 const WATCH_INTERVAL_MS = 1000;
 
 async function status(session: Session, group: string, options: StatusOptions): Promise<Ending> {
-  return viewGroup<Ending>(group, { ...options, patienceMs: PATIENCE_MS }, session, async (view, signal) => {
+  const looking = viewGroup<Ending>(group, { ...options, patienceMs: PATIENCE_MS }, session, async (view, signal) => {
     const survey = view.instance === undefined ? await view.report.survey() : undefined;
     await hearWriter(view, signal);
     // Whoever ends it wants to keep what was last seen.
@@ -43,6 +44,18 @@ async function status(session: Session, group: string, options: StatusOptions): 
       if (!options.watch || session.signal.aborted || view.instance === undefined)
         return view.damage.length + (survey?.damage.length ?? 0) > 0 ? 'partial' : 'good';
     }
+  });
+  return looking.catch((error: unknown) => explainUnlinked(error, group, options));
+}
+
+/** To ask, this command must make files of its own. Where that cannot be (a full disk), who runs the group can still be told. */
+async function explainUnlinked(error: unknown, group: string, options: StatusOptions): Promise<never> {
+  if (!isSocommError(error, 'SOCOMM_IO')) throw error;
+  const { peers } = await inspectGroup(group, placeOf(options));
+  const pids = peers.map(({ pid }) => pid).join(', ');
+  throw new CliError('failed', `${error.message} [${error.code}]`, {
+    hint: `${group} is run by pid ${pids}, and they cannot be asked; "socomm doctor ${group}" looks without asking`,
+    cause: error,
   });
 }
 

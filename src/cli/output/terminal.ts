@@ -4,20 +4,32 @@
  */
 
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
 import { createLogUpdate } from 'log-update';
 
 export type Style = Parameters<typeof styleText>[0];
 
+type Output = Writable & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>>;
+
+/** The process's own, but in tests. */
+export interface Outputs {
+  readonly out: Output;
+  readonly err: Output;
+}
+
 export class Terminal {
-  readonly #out = process.stdout;
-  readonly #err = process.stderr;
-  readonly #moving = createLogUpdate(process.stderr);
+  readonly #out: Output;
+  readonly #err: Output;
+  readonly #moving: ReturnType<typeof createLogUpdate>;
   #isMoving = false;
 
   /** `onUnwritable` is called with the reason when standard output cannot be written any more. */
-  constructor(onUnwritable: (error: Error) => void) {
+  constructor(onUnwritable: (error: Error) => void, { out, err }: Outputs = { out: process.stdout, err: process.stderr }) {
+    this.#out = out;
+    this.#err = err;
+    this.#moving = createLogUpdate(err);
     // EPIPE, ENOSPC and their kin arrive as events, long after the write.
     this.#out.on('error', onUnwritable);
     this.#err.on('error', () => undefined);
@@ -28,19 +40,19 @@ export class Terminal {
   }
 
   get isInteractive(): boolean {
-    return process.stdin.isTTY && this.#err.isTTY;
+    return process.stdin.isTTY && this.isErrTty;
   }
 
   get isOutTty(): boolean {
-    return this.#out.isTTY;
+    return this.#out.isTTY ?? false;
   }
 
   get isErrTty(): boolean {
-    return this.#err.isTTY;
+    return this.#err.isTTY ?? false;
   }
 
   get columns(): number {
-    return this.#out.isTTY ? this.#out.columns : 160;
+    return (this.isOutTty ? this.#out.columns : undefined) ?? 160;
   }
 
   /** Lines of data. */
