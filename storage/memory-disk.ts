@@ -81,8 +81,9 @@ export class MemoryDisk {
     return new MemoryBundleFolder(`${this.location}/${name}`, bundles, { check, sync: () => this.#attempt(this.#syncBundle) });
   }
 
-  bundleCount(folder: string): number {
-    return this.#folders.get(folder)?.size ?? 0;
+  /** The names of the bundles in a folder. */
+  bundlesIn(folder: string): readonly string[] {
+    return [...(this.#folders.get(folder)?.keys() ?? [])];
   }
 
   /** As if the directory were deleted. */

@@ -4,6 +4,7 @@
  */
 
 import * as Y from 'yjs';
+import type { PeerId } from '../../src/base/ids.js';
 import type { BundleFolder } from '../../storage/bundle-folder.js';
 import { MemoryDisk } from '../../storage/memory-disk.js';
 import type { MemoryDocument } from '../../storage/memory-disk.js';
@@ -37,7 +38,12 @@ export class WatchedDisk extends MemoryDisk {
 
   /** Of those that nobody has taken in or removed. */
   get spillCount(): number {
-    return this.bundleCount('spill');
+    return this.bundlesIn('spill').length;
+  }
+
+  /** Whether a spill of this peer lies there still. */
+  hasSpillOf(peer: PeerId): boolean {
+    return this.bundlesIn('spill').some((name) => name.startsWith(`${peer}.`));
   }
 
   override commit(term: number, documents: ReadonlyMap<string, MemoryDocument>): void {
