@@ -71,8 +71,12 @@ export class Compaction {
       this.#goBeside(this.#tryBeside(name, taken));
       return;
     }
-    if (isFaithful(taken.state, taken.digest)) await this.#replace(taken);
-    else this.#refuse(name);
+    if (!isFaithful(taken.state, taken.digest)) {
+      this.#refuse(name);
+      return;
+    }
+    // In a turn, so that a batch comes first: whatever the snapshot holds is in the log too, which the older generation needs.
+    this.#goBeside(this.#options.inTurn(() => this.#replace(taken)));
   }
 
   /** Replaces whatever is not small already, twice: two generations of today's size stay, and no log between them. */

@@ -62,6 +62,32 @@ test('what is written while the worker tries stays in the log when the snapshot 
   expect((await scene.reopened()).get('small')).toBe(count);
 });
 
+test('what a snapshot holds and no record yet is recorded before the snapshot takes its place: the older generation needs it', async () => {
+  const scene = new PenScene({ logBytesBeforeSnapshot: 1000 });
+  scene.set('a', 1);
+  await scene.takeOver();
+  const append = scene.store.append.bind(scene.store);
+  scene.store.append = async (term, records) => {
+    await append(term, records);
+    // It comes when the batch is written, and before anybody knows that.
+    if (scene.stateOnDisk().logBytes > 1000 && scene.get('late') === undefined) scene.set('late', 1);
+  };
+  const recordedAbove: number[] = [];
+  const replace = scene.store.replace.bind(scene.store);
+  scene.store.replace = (term, snapshot) => {
+    const doc = new Y.Doc();
+    Y.applyUpdateV2(doc, snapshot.state);
+    expect(doc.getMap('map').get('late')).toBe(1);
+    recordedAbove.push(scene.store.lastRecord('main') - snapshot.through);
+    return replace(term, snapshot);
+  };
+  scene.set('medium', 'm'.repeat(1000));
+  await scene.until(() => recordedAbove.length > 0);
+  expect(recordedAbove).toEqual([1]);
+  await scene.writer.end({ isOrderly: true });
+  expect((await scene.reopened()).get('late')).toBe(1);
+});
+
 test('a snapshot that does not give back what it was taken of replaces nothing, is told, and is tried again when the log is twice as long', async () => {
   const scene = new PenScene({ logBytesBeforeSnapshot: 1000 });
   const replica = scene.replica('main');
