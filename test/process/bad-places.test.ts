@@ -105,11 +105,13 @@ const CASES: readonly Case[] = [
     prepare: (place) => changeStoreNote(place, (note) => ({ ...note, storeId: '0'.repeat(32) })),
   },
   {
-    what: 'a database without its CURRENT',
+    // With store.json the store would mend itself: test/process/mending.test.ts.
+    what: 'a database without its CURRENT, in a store that has lost its store.json too',
     isStored: true,
     refusal: { code: 'SOCOMM_STORE_DAMAGED', names: ['CURRENT', 'Nothing was changed'] },
     prepare: (place) => {
       rmSync(join(place.store, 'level/CURRENT'));
+      rmSync(join(place.store, 'store.json'));
       return {};
     },
   },
