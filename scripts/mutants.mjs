@@ -335,13 +335,6 @@ export const MUTANTS = [
     replacement: 'try {',
   },
   {
-    name: 'spread content without a watermark',
-    breaks: 'What a new writer spreads of what only the store had is never said to be durable.',
-    file: 'src/candidacy.ts',
-    find: 'this.touch(document);\n        synchronizer.documentLoaded',
-    replacement: 'synchronizer.documentLoaded',
-  },
-  {
     name: 'hello not repeated',
     breaks: 'A hello that was lost leaves a link that one side knows of.',
     file: 'sync/meeting.ts',

@@ -146,3 +146,24 @@ describe('a flush', () => {
     await expect(member.instance.flush({ timeoutMs: timeoutMs as number })).rejects.toThrow(TypeError);
   });
 });
+
+it('what only the store had is said to be durable by a new writer at once: its own flush waits for no spill', async () => {
+  const room = new Room(43);
+  const before = await room.join();
+  before.instance.doc.getMap('map').set('of the store', 1);
+  await room.run(before.instance.flush());
+  await room.run(room.leave(before));
+  const abstaining = await room.join({ canWrite: false });
+  abstaining.instance.doc.getMap('map').set('of the group', 2);
+  // While it loads, it hears what the group has: then what the store had is news to the group, and gets a number.
+  const writer = await room.join({ loadDelayMs: 200 });
+  await room.clock.advance(400);
+  expect(writer.peer.role).toBe('writer');
+  expect(writer.peer.synchronizer.state.documents.get('main')?.ownSeq).toBe(1);
+  const startedAt = room.clock.now();
+  await room.run(writer.instance.flush());
+  expect(room.clock.now() - startedAt).toBeLessThan(100);
+  expect(abstaining.instance.doc.getMap('map').toJSON()).toEqual({ 'of the store': 1, 'of the group': 2 });
+  await room.run(room.leave(writer));
+  await room.run(room.leave(abstaining));
+});
