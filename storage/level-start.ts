@@ -6,10 +6,10 @@
  *   2. level/                    what lies there, by its files, before LevelDB is asked
  *                                  store.json   level/     →
  *                                  yes          present    open
- *                                  yes          else       SOCOMM_STORE_DAMAGED: nothing is deleted
+ *                                  yes          else       SOCOMM_STORE_DAMAGED, as where a file does not verify: mended if that can be (mending.ts)
  *                                  no           absent     create: a new store
  *                                  no           present    open: a first start that was killed
- *                                  no           headless   SOCOMM_STORE_DAMAGED
+ *                                  no           headless   SOCOMM_STORE_DAMAGED: nothing is deleted
  *                                and whether its files are those that the last clean close noted: else they are kept first
  *   3. survey                    what it holds
  *   4. first batch, then store.json   only where that was missing: from then on there is something to lose
