@@ -20,6 +20,8 @@ import { dirname, join as joinPath } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
+import { seededFraction } from './chance.mjs';
+
 /** @typedef {{ builds: string[], directory: string, runtimeDirectory: string, journal: string, seed: number, name: string, hasLock: boolean }} Order */
 
 const OWN_KEYS = 12;
@@ -39,17 +41,6 @@ let offices = 0;
 const say = (line) => void writeSync(1, `${line}\n`);
 /** @param {object} line */
 const note = (line) => void writeSync(journal, `${JSON.stringify({ ...line, pid: process.pid })}\n`);
-
-/** @param {number} seed Mulberry32, as in src/base/random.ts. */
-function randomOf(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * A copy whose store keeps the journal. Without the lock, whoever asks for it has it: the negative control.
@@ -117,7 +108,7 @@ function refused(error) {
 async function live(build, at) {
   const { join } = await load(build);
   const name = `${order.name}.${at}`;
-  const random = randomOf(order.seed + at * 7919);
+  const random = seededFraction(order.seed + at * 7919);
   const below = (/** @type {number} */ count) => Math.floor(random() * count);
   let version = 0;
   let instance = await enter(join);

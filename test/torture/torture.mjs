@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 import { checkContent, checkOffices } from './checks.mjs';
 import { makeCopies } from './copies.mjs';
+import { seededFraction } from './chance.mjs';
 
 /** @typedef {import('./checks.mjs').Account} Account */
 
@@ -344,17 +345,6 @@ function locksOn(path) {
   const { ino } = statSync(path);
   const lines = readFileSync('/proc/locks', 'utf8').split('\n');
   return lines.filter((line) => / OFDLCK .* WRITE /.test(line) && line.includes(`:${ino} `) && !line.includes('->')).length;
-}
-
-/** @param {number} seed Mulberry32, as in src/base/random.ts. */
-function seededFraction(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** @param {Outcome} outcome */

@@ -4,27 +4,16 @@ import * as encoding from 'lib0/encoding';
 import { expect } from 'vitest';
 
 import { decodeFrame } from '../../sync/wire/decode-frame.js';
+import { all, numbers, raw } from '../replica/forge.js';
+import type { Write } from '../replica/forge.js';
 
-export type Write = (to: encoding.Encoder) => void;
+export { all, numbers, raw };
+export type { Write };
 
-export const numbers =
-  (...values: readonly number[]): Write =>
-  (to) => {
-    for (const value of values) encoding.writeVarUint(to, value);
-  };
-export const raw =
-  (...bytes: readonly number[]): Write =>
-  (to) =>
-    encoding.writeUint8Array(to, Uint8Array.from(bytes));
 export const text =
   (value: string): Write =>
   (to) =>
     encoding.writeVarUint8Array(to, Buffer.from(value));
-export const all =
-  (...writes: readonly Write[]): Write =>
-  (to) => {
-    for (const write of writes) write(to);
-  };
 export const times = (count: number, write: Write): Write => all(...Array.from({ length: count }, () => write));
 
 /** For this reason, and without memory being taken for what the bytes only announce. */
