@@ -43,7 +43,7 @@ export async function build() {
 
 /** @returns {Promise<{ built: boolean, errors: string }>} */
 async function bringUpToDate() {
-  const sources = listFiles(root, ['src', 'sync', 'storage']).filter((path) => path.endsWith('.ts'));
+  const sources = listFiles(root, ['src', 'sync', 'talk', 'storage']).filter((path) => path.endsWith('.ts'));
   const outputs = new Map(builds.map(({ name, excluded }) => [name, outputsOf(sources, excluded)]));
   const missing = builds.filter(({ name }) => (outputs.get(name) ?? []).some((path) => !existsSync(join(dist, name, path))));
   const stamp = stampOf(sources);

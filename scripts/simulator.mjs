@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-export const SOURCES = ['src', 'sync', 'storage', 'test/simulation'];
+export const SOURCES = ['src', 'sync', 'storage', 'talk', 'test/simulation'];
 
 /** What makes a folder's files ES modules, to the compiler as to Node. */
 const MODULES = '{ "type": "module" }\n';

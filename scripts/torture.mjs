@@ -28,6 +28,7 @@ const SECONDS_MAX = 86_400;
 const PROCESSES_MAX = 64;
 const COPIES_MAX = 16;
 const SEED_MAX = 2 ** 31;
+const PRINTED_VIOLATIONS_MAX = 20;
 
 await runCommand({ help: HELP, read: readArguments, run });
 
@@ -44,13 +45,13 @@ async function run({ seconds, processes, copies, seed, hasLock }) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'socomm-torture-')));
   console.log(`torture: ${processes} processes of ${copies} copies for ${seconds} s, seed ${seed}${hasLock ? '' : ', without the lock'}`);
   const outcome = await torture({ folder, seconds, processes, copies, seed, hasLock });
-  console.log(table(outcome));
+  console.log(table({ ...outcome, violations: outcome.violations.slice(0, PRINTED_VIOLATIONS_MAX) }));
   if (outcome.violations.length === 0) {
     rmSync(folder, { recursive: true, force: true });
     return 0;
   }
   const without = hasLock ? '' : ' --no-lock';
-  console.log(`\nwhat is left lies in ${folder}`);
+  console.log(`\nwhat is left lies in ${folder}: all violations, the journal, what each process said and its standard error`);
   console.log(`again: npm run torture -- --seconds ${seconds} --processes ${processes} --copies ${copies} --seed ${seed}${without}`);
   return 1;
 }

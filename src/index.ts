@@ -5,8 +5,35 @@ export type { JoinOptions } from './options.js';
 export type { FlushOptions, Instance, SignalOption } from './instance.js';
 export type { BackupMade, CheckpointMade, Compacted } from './maintenance/asking.js';
 export type { Checkpoint } from './maintenance/checkpoint-shelf.js';
+/** Talking. */
+export type { Codec } from './talk/codec.js';
+export { raw } from './talk/codecs/raw.js';
+export { lib0 } from './talk/codecs/lib0.js';
+export { json } from './talk/codecs/json.js';
+export { float32, float64 } from './talk/codecs/floats.js';
+export { schema } from './talk/codecs/schema.js';
+export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './talk/codecs/standard-schema.js';
+export { defineEphemeral, defineRequest, defineStream, defineTopic } from './talk/definitions.js';
+export type { EphemeralDefinition, RequestDefinition, StreamDefinition, TopicDefinition } from './talk/definitions.js';
+export type { Message, Missed, PublishOptions, SubscribeOptions, Subscription, TalkFailure, Topic } from './talk/topic.js';
+export type {
+  Ephemeral,
+  EphemeralChange,
+  EphemeralEntry,
+  EphemeralOptions,
+  EphemeralSubscribe,
+  EphemeralSubscribeOptions,
+} from './talk/ephemeral.js';
+export type { Gesture, ValueSeen } from './talk/gestures.js';
+export type { AwarenessChange, PresenceAwareness } from './talk/awareness.js';
+export type { Presence, PresenceChange, PresenceState } from './talk/presence.js';
+export { RequestError, isRequestError } from './talk/request-error.js';
+export type { Answer, HandleOptions, RequestContext, RequestHandler, RequestOptions, RequestTarget } from './talk/requests.js';
+export type { StreamOptions, TalkStream } from './talk/streams.js';
+export type { UndoOptions, UndoScope } from './talk/undo.js';
+export type { InstanceStatus } from './status-view.js';
 export type { InstanceEvents, Warning } from './events.js';
-export type { DocumentInspection, Inspection, PeerReport } from './inspection.js';
+export type { DocumentInspection, Inspection, PeerReport, TalkInspection } from './inspection.js';
 export { inspectGroup, listGroups } from './groups/look-at-groups.js';
 export type { GroupReport, GroupSummary, LookOptions, StoreReport, StoreSurvey } from './groups/look-at-groups.js';
 export { removeGroup } from './groups/remove-group.js';

@@ -23,8 +23,12 @@ export interface PeerReport {
   readonly pid: number;
   readonly packageVersion: string;
   readonly instances: readonly InstanceId[];
+  /** Both ways: what one publishes reaches the other. So it is a moment after the first word. */
+  readonly isLinked: boolean;
   /** It keeps sending what cannot be used, and is not listened to for a while. */
   readonly isMuted: boolean;
+  /** It lives and does not answer: stopped, or held up for long. Its presence is hidden meanwhile. */
+  readonly isSilent: boolean;
   /** Why it cannot write; '' where nothing is known to be wrong. */
   readonly trouble: SocommErrorCode | '';
 }
@@ -46,6 +50,13 @@ export interface DocumentInspection {
   readonly stored: number;
   readonly hasPending: boolean;
   readonly heldFrames: number;
+}
+
+export interface TalkInspection {
+  /** Requests and streams that are under way, of both sides. */
+  readonly openChannels: number;
+  /** What came and could not be used, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
 }
 
 export interface Inspection {
@@ -71,6 +82,8 @@ export interface Inspection {
   readonly counters: Readonly<Record<string, number>>;
   /** What was dropped unread, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Of the lane of messages. */
+  readonly talk: TalkInspection;
   /** While this peer is the writer. */
   readonly store: { readonly storeId: string; readonly documents: readonly StoredDocument[] } | undefined;
   readonly warnings: readonly Warning[];
@@ -87,7 +100,9 @@ export function reportPeers(peer: Peer): PeerReport[] {
     pid: status.pid,
     packageVersion: PACKAGE_VERSION,
     instances: status.instances,
+    isLinked: true,
     isMuted: false,
+    isSilent: false,
     trouble: status.trouble,
   };
   const others = [...links.values()].map((link) => ({
@@ -99,7 +114,9 @@ export function reportPeers(peer: Peer): PeerReport[] {
     pid: link.status?.pid ?? 0,
     packageVersion: link.status?.packageVersion ?? '',
     instances: link.status?.instances ?? [],
+    isLinked: link.isReady && link.isMet,
     isMuted: isMuted(link, peer.options.clock.now()),
+    isSilent: peer.silentPeers.has(link.id),
     trouble: link.status?.trouble ?? '',
   }));
   return [own, ...others];
@@ -130,6 +147,7 @@ export function inspectPeer(peer: Peer): Inspection {
     traffic: { ...peer.options.transport.traffic },
     counters: { ...state.counters },
     dropped: Object.fromEntries(synchronizer.dropped),
+    talk: inspectTalk(peer),
     store: pen?.storeId === undefined ? undefined : { storeId: pen.storeId, documents: pen.documents },
     warnings: [...peer.warnings.kept],
   };
@@ -140,6 +158,13 @@ function inspectStall({ synchronizer, candidacy, options: { group } }: Peer): Pi
   if (reason === undefined) return { isStalled: false, stallReason: undefined, stallText: undefined };
   const failure = isSocommError(candidacy.failure) && candidacy.failure.code === reason ? candidacy.failure.message : undefined;
   return { isStalled: true, stallReason: reason, stallText: stallText({ group, reason, failure }) };
+}
+
+function inspectTalk({ talker: { broadcasts, values, channels } }: Peer): TalkInspection {
+  const dropped: Record<string, number> = {};
+  for (const counts of [broadcasts.dropped, values.dropped, channels.dropped])
+    for (const [reason, count] of Object.entries(counts)) dropped[reason] = (dropped[reason] ?? 0) + count;
+  return { openChannels: channels.openCount, dropped };
 }
 
 function inspectDocument(peer: Peer, name: string): DocumentInspection {

@@ -12,6 +12,7 @@ import { SocommError, describe } from './base/errors.js';
 import type { InstanceId } from './base/ids.js';
 import type { InstanceEvents } from './events.js';
 import { flushFailed, flushTimeout } from './flush-errors.js';
+import { checkFlushOptions, flushOutcome } from './flush-outcome.js';
 import { inspectPeer, reportPeers } from './inspection.js';
 import type { Inspection, PeerReport } from './inspection.js';
 import { BUNDLE_REPORT, COMPACTION_REPORT, askWriter, resolveTarget, restoreCheckpoint } from './maintenance/asking.js';
@@ -20,6 +21,11 @@ import { checkCheckpointName, listCheckpoints, removeCheckpoint } from './mainte
 import type { Checkpoint } from './maintenance/checkpoint-shelf.js';
 import type { Peer } from './peer.js';
 import type { Y } from './replica/replica.js';
+import { StatusView } from './status-view.js';
+import type { InstanceStatus } from './status-view.js';
+import { checkListener } from './talk/arguments.js';
+import { Conversation } from './talk/conversation.js';
+import type { InstanceHost } from './talk/conversation-host.js';
 import { waitUntilSynced } from './waiting.js';
 
 export interface FlushOptions {
@@ -32,7 +38,7 @@ export interface SignalOption {
   readonly signal?: AbortSignal;
 }
 
-export class Instance {
+export class Instance extends Conversation {
   readonly id: InstanceId;
   readonly group: string;
   readonly #peer: Peer;
@@ -42,16 +48,22 @@ export class Instance {
   readonly #subscriptions = new Set<() => void>();
   /** The end of this instance is its own event: its peer may go on serving others. */
   readonly #ended: Emitter<Pick<InstanceEvents, 'closed'>>;
+  readonly #statusView: StatusView;
+  /** What ends with the instance, before its peer does. */
+  readonly #endings = new Set<() => void>();
   #status: 'open' | 'closing' | 'closed' = 'open';
   #closing: Promise<void> | undefined;
 
   /** Made by `join()`. `release` gives the peer back. */
   constructor(peer: Peer, release: () => Promise<void>) {
+    super();
     this.#peer = peer;
     this.#release = release;
     this.group = peer.options.group;
     this.#ended = new Emitter((error) => peer.warnings.raise('listener-threw', `a listener of 'closed' threw: ${describe(error)}`));
     this.id = peer.attach();
+    this.#statusView = new StatusView(this, peer);
+    this.subscribe = this.#statusView.subscribe;
   }
 
   /** The document `main`: a real `Y.Doc`, shared by all instances of the peer. Do not `destroy()` it. */
@@ -83,7 +95,7 @@ export class Instance {
    */
   async flush({ signal, timeoutMs }: FlushOptions = {}): Promise<{ readonly term: number }> {
     this.#assertOpen();
-    checkTimeout(timeoutMs);
+    checkFlushOptions({ signal, timeoutMs });
     // Within a transaction, or an observer of one, Yjs has not told its update yet.
     await Promise.resolve();
     this.#peer.heal();
@@ -91,7 +103,7 @@ export class Instance {
       const { clock } = this.#peer.options;
       const cancel = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(flushTimeout(this.#peer, timeoutMs)));
       try {
-        return await this.#peer.synchronizer.flush(limit);
+        return await flushOutcome(this.#peer, limit);
       } finally {
         cancel?.();
       }
@@ -168,6 +180,14 @@ export class Instance {
     return this.#status;
   }
 
+  /** How it stands: frozen, and the same object until something in it changes. See `subscribe()`. */
+  get snapshot(): InstanceStatus {
+    return this.#statusView.snapshot;
+  }
+
+  /** Calls `listener` whenever `snapshot` has become another one. Returns what ends that. Works unbound. */
+  readonly subscribe: (listener: () => void) => () => void;
+
   /** A plain snapshot for tools. */
   inspect(): Inspection {
     return inspectPeer(this.#peer);
@@ -177,6 +197,7 @@ export class Instance {
   on<Name extends keyof InstanceEvents>(event: Name, listener: (event: InstanceEvents[Name]) => void): () => void {
     this.#assertOpen();
     if (!EVENTS.has(event)) throw new TypeError(`an instance has no event '${event}'; it has ${[...EVENTS].join(', ')}`);
+    checkListener(listener);
     const end = event === 'closed' ? this.#ended.on('closed', listener as () => void) : this.#peer.events.on(event, listener);
     const unsubscribe = (): void => {
       this.#subscriptions.delete(unsubscribe);
@@ -203,11 +224,14 @@ export class Instance {
     this.#status = 'closing';
     const reason = new SocommError('SOCOMM_CLOSED', `this instance of group ${this.group} was closed before that came about`);
     for (const wait of this.#waits) wait.abort(reason);
+    for (const end of this.#endings) this.#peer.callSafely('close', end);
+    this.#statusView.review();
     try {
       await this.#release();
     } finally {
       this.#status = 'closed';
       this.#ended.emit('closed', {});
+      this.#statusView.review();
       for (const end of this.#subscriptions) end();
     }
   }
@@ -233,6 +257,26 @@ export class Instance {
     return this.#waiting(signal, (limit) => askWriter(this.#peer, task, { names, signal: limit }));
   }
 
+  protected override conversationHost(): InstanceHost {
+    const peer = this.#peer;
+    const { clock, random } = peer.options;
+    const { id, doc } = this;
+    return {
+      ...{ id, doc, clock, random, talker: peer.talker },
+      transact: (change) => this.transact(change),
+      origin: this,
+      instances: () => this.instances,
+      silentPeers: () => peer.silentPeers,
+      watchInstances: (listener) => peer.watch(listener),
+      warn: (code, message) => peer.warnings.raise(code, message),
+      assertOpen: () => this.#assertOpen(),
+      onClose: (end) => {
+        this.#endings.add(end);
+        return () => void this.#endings.delete(end);
+      },
+    };
+  }
+
   #assertOpen(): void {
     if (this.#status !== 'open') throw new SocommError('SOCOMM_CLOSED', `this instance of group ${this.group} is closed`);
     this.#peer.assertOpen();
@@ -250,7 +294,3 @@ const EVENTS: ReadonlySet<keyof InstanceEvents> = new Set([
   'warning',
   'closed',
 ]);
-
-function checkTimeout(timeoutMs: number | undefined): void {
-  if (timeoutMs !== undefined && !(timeoutMs >= 0)) throw new TypeError(`timeoutMs is a number of milliseconds; got ${String(timeoutMs)}`);
-}

@@ -1,6 +1,7 @@
 /** What a peer does for the mesh that it takes part in: it hands each call on to whom it concerns, and tells its instances. */
 
 import type { SynchronizerHost } from '../sync/synchronizer-host.js';
+import type { Talker } from '../talk/talker.js';
 import type { Candidacy } from './candidacy.js';
 import type { Emitter } from './base/emitter.js';
 import type { InstanceEvents } from './events.js';
@@ -14,7 +15,7 @@ export interface PeerHostOptions {
   readonly events: Emitter<InstanceEvents>;
   readonly warnings: Warnings;
   /** These are there before the mesh is. */
-  readonly parts: () => { readonly candidacy: Candidacy; readonly spiller: Spiller; readonly intake: Intake };
+  readonly parts: () => { readonly candidacy: Candidacy; readonly spiller: Spiller; readonly intake: Intake; readonly talker: Talker };
   readonly isWriter: () => boolean;
   readonly hasWriter: () => boolean;
   /** Something changed that a wait may depend on. */
@@ -47,10 +48,19 @@ export function peerHost({
     },
     instancesChanged: (joined, left) => {
       for (const instance of joined) events.emit('instance-joined', { instance });
-      for (const instance of left) events.emit('instance-left', { instance });
+      for (const instance of left) {
+        parts().talker.instanceLeft(instance);
+        events.emit('instance-left', { instance });
+      }
+      changed();
     },
-    peerLost: () => {
-      const { candidacy, spiller, intake } = parts();
+    peerMet: (peer) => {
+      parts().talker.peerMet(peer);
+      changed();
+    },
+    peerLost: (peer) => {
+      const { candidacy, spiller, intake, talker } = parts();
+      talker.peerLost(peer);
       // It may have been the writer and we had not heard so yet: a try costs nothing.
       if (!hasWriter()) candidacy.writerChanged(undefined);
       // It may have left something that no writer has, with us or in a spill.
@@ -59,11 +69,16 @@ export function peerHost({
       changed();
     },
     peerRefused: changed,
-    stalled: (writer, reason) => events.emit('stalled', { writer, reason }),
+    stalled: (writer, reason) => {
+      events.emit('stalled', { writer, reason });
+      changed();
+    },
     recovered: (writer) => {
       parts().spiller.wake();
       events.emit('recovered', { writer });
+      changed();
     },
+    silenceChanged: changed,
     warn: (code, message) => warnings.raise(code, message),
     maintain,
   };

@@ -9,11 +9,11 @@ import type { Discovery } from '../sync/discovery.js';
 import type { WriterRef } from '../sync/engine-io.js';
 import type { EngineLimits } from '../sync/limits.js';
 import { MAIN } from '../sync/membership.js';
-import { Synchronizer } from '../sync/synchronizer.js';
-import { deferredListener } from '../sync/transport.js';
+import type { Synchronizer } from '../sync/synchronizer.js';
 import type { Transport } from '../sync/transport.js';
 import { PROTOCOL } from '../sync/wire/frame.js';
 import type { ProtocolRange } from '../sync/wire/frame.js';
+import type { Talker } from '../talk/talker.js';
 import type { Clock } from './base/clock.js';
 import { SocommError, assert, describe } from './base/errors.js';
 import { Emitter } from './base/emitter.js';
@@ -22,15 +22,15 @@ import type { InstanceId, PeerId } from './base/ids.js';
 import type { Log } from './base/log.js';
 import type { Random } from './base/random.js';
 import { Scope } from './base/scope.js';
-import { Candidacy } from './candidacy.js';
+import type { Candidacy } from './candidacy.js';
 import type { InstanceEvents } from './events.js';
 import { saveUnconfirmed, whyUnconfirmed } from './leaving.js';
 import { OpenDocuments } from './open-documents.js';
 import { peerHost } from './peer-host.js';
+import { assemblePeer, laneListener } from './peer-parts.js';
+import type { PeerParts } from './peer-parts.js';
 import type { Replica } from './replica/replica.js';
 import { RosterPoll } from './roster-poll.js';
-import { spillParts } from './spill/parts.js';
-import type { SpillParts } from './spill/parts.js';
 import { PACKAGE_VERSION } from './version.js';
 import { Warnings } from './warnings.js';
 
@@ -52,11 +52,6 @@ export interface PeerOptions {
   readonly logBytesBeforeSnapshot?: number;
 }
 
-interface Parts extends SpillParts {
-  readonly synchronizer: Synchronizer;
-  readonly candidacy: Candidacy;
-}
-
 export class Peer {
   readonly id: PeerId;
   readonly options: PeerOptions;
@@ -67,7 +62,7 @@ export class Peer {
   readonly #instances = new Set<InstanceId>();
   /** Called whenever something changes that a wait may depend on. */
   readonly #watchers = new Set<() => void>();
-  #parts: Parts | undefined;
+  #parts: PeerParts | undefined;
   #status: 'open' | 'closing' | 'closed' = 'open';
   #instanceCount = 0;
   #closing: Promise<void> | undefined;
@@ -103,50 +98,34 @@ export class Peer {
   }
 
   async #open(): Promise<void> {
-    const { transport, discovery, clock, random, log } = this.options;
-    const { store, canWrite, pid, limits, logBytesBeforeSnapshot, protocol = PROTOCOL } = this.options;
-    // Nobody knows our address before `announce`, so nothing arrives before the synchronizer is there.
-    // Released in reverse: the writer's office, then what nobody confirmed, then goodbye, then the sockets, then the roster. The lock
-    // is free and the spill is there before others hear that we go, so that whoever looks for either then finds it.
+    const { transport, discovery, clock, random, canWrite, pid, protocol = PROTOCOL } = this.options;
+    // Nobody knows our address before `announce`, so nothing arrives before the parts are there.
+    // Released in reverse: the last words, the writer's office, then what nobody confirmed, then goodbye, then the sockets, then the roster.
+    // The lock is free and the spill is there before others hear that we go, so that whoever looks for either then finds it.
     this.#scope.add('the roster entry', () => discovery.withdraw());
     this.#scope.add('the sockets', () => transport.close());
     const address = await transport.open(
       this.id,
-      deferredListener(() => this.synchronizer.listener),
+      laneListener(() => this.#whole),
     );
-    const packageVersion = PACKAGE_VERSION;
-    const described = { address, canWrite, pid, packageVersion, limits, protocol };
-    const synchronizer = new Synchronizer({ transport, discovery, clock, log, host: this.#host(), ...described });
-    const { spiller, intake } = spillParts({
-      self: this.id,
+    const parts = assemblePeer({
       peer: this.options,
-      synchronizer,
+      address,
       documents: this.#documents,
       warnings: this.warnings,
-      storeId: () => this.candidacy.pen?.storeId ?? '',
+      host: this.#host(),
       openDocument: (name) => this.openDocument(name),
-    });
-    const candidacy = new Candidacy({
-      group: this.options.group,
-      address,
-      canWrite,
-      store,
-      clock,
-      random,
-      synchronizer,
-      logBytesBeforeSnapshot,
-      replicas: this.#documents.replicas,
-      warn: (code, message) => this.warnings.raise(code, message),
       changed: () => this.#notify(),
-      intake,
       lastBatchFailed: (why) => void (this.#unconfirmed ??= why),
     });
-    this.#parts = { synchronizer, candidacy, spiller, intake };
+    const { synchronizer, candidacy, spiller, talker } = parts;
+    this.#parts = parts;
     this.#scope.add('the place in the mesh', () => synchronizer.leave());
     this.#scope.add('what nobody confirmed', () => saveUnconfirmed(spiller, this.warnings, this.#unconfirmed));
     this.#scope.add('the office of the writer', () => candidacy.close());
+    this.#scope.add('what it says', () => talker.close());
     this.#documents.open(MAIN);
-    await discovery.announce({ ...address, pid, packageVersion, ...protocol, canWrite });
+    await discovery.announce({ ...address, pid, packageVersion: PACKAGE_VERSION, ...protocol, canWrite });
     candidacy.start();
     await synchronizer.meet();
     const failed = (message: string): void => this.warnings.raise('roster-unreadable', message);
@@ -161,7 +140,11 @@ export class Peer {
     return this.#whole.candidacy;
   }
 
-  get #whole(): Parts {
+  get talker(): Talker {
+    return this.#whole.talker;
+  }
+
+  get #whole(): PeerParts {
     assert(this.#parts !== undefined, 'a peer is used after it was opened');
     return this.#parts;
   }
@@ -176,6 +159,11 @@ export class Peer {
 
   get writer(): WriterRef | undefined {
     return this.synchronizer.state.writer;
+  }
+
+  /** Linked peers that live and do not answer. */
+  get silentPeers(): ReadonlySet<PeerId> {
+    return this.synchronizer.state.silent;
   }
 
   /** Its `main` is the whole. */
@@ -205,6 +193,15 @@ export class Peer {
     return () => void this.#watchers.delete(watcher);
   }
 
+  /** Calls what the application gave us: what it throws is told, and goes no further. */
+  callSafely(what: string, listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.warnings.raise('listener-threw', `a listener of '${what}' threw: ${describe(error)}`);
+    }
+  }
+
   attach(): InstanceId {
     const id = newInstanceId(this.id, ++this.#instanceCount);
     this.#instances.add(id);
@@ -214,6 +211,7 @@ export class Peer {
 
   detach(id: InstanceId): void {
     this.#instances.delete(id);
+    this.#parts?.talker.instanceClosed(id);
     if (this.#status === 'open') this.synchronizer.setInstances([...this.#instances]);
   }
 
@@ -270,6 +268,7 @@ export class Peer {
     this.#poll?.stop();
     this.#parts?.intake.end();
     this.#parts?.spiller.stop();
+    this.#parts?.talker.close();
     this.#parts?.candidacy.crash();
     this.#parts?.synchronizer.stop();
     this.#end();

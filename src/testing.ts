@@ -115,8 +115,9 @@ export function createTestGroup({ seed = 1, group = 'test' }: TestGroupOptions =
       if (member === undefined) throw new TypeError(`instance ${instance.id} is none of this group, or has ended`);
       const { peer, transport, store } = member;
       members.delete(instance);
-      peer.crash();
+      // First its voice: nothing that ends says a word.
       transport.crash();
+      peer.crash();
       roster.crash(peer.id);
       store.crash();
     }

@@ -72,7 +72,7 @@ function answer(step: Step, from: PeerId, document: DocumentState, pace: WantPac
     // What is pending has been counted, and is not in the difference: then the answer claims no number.
     vector: replica.hasPending() ? new Map() : vectorOf(state, document).set(state.self, document.ownSeq),
     stateVector: replica.stateVector(),
-    isComplete: document.isWhole,
+    isComplete: document.isWhole && now >= document.vouchesFrom,
     touchedAt: now,
   };
   const count = chunkCount(step, given);

@@ -12,9 +12,9 @@ import type { DocumentState, Doubt } from './document-state.js';
 import type { Link, Step } from './engine-state.js';
 import { ask, assemble, rejectBytes, resume, takeChunk } from './fetching.js';
 import * as limits from './limits.js';
-import { canAnyoneWrite, markSynced, markWhole, rankedLinks } from './membership.js';
 import { isMuted } from './muting.js';
 import { adopt, believeSender, giveUpHole } from './sequence.js';
+import { isOvertaken, listenedTo, noteSilence, noteWord, seekWhole } from './wholeness.js';
 import type { Frame } from './wire/frame.js';
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
@@ -29,43 +29,12 @@ export function settle(step: Step, document: DocumentState): void {
   if (catchUp !== undefined) {
     const asked = step.state.links.get(catchUp.peer);
     if (asked !== undefined && isMuted(asked, step.now)) return failCatchUp(step, document);
-    return wakeBy(step.state, catchUp.progressAt + document.silenceMs);
+    if (!isOvertaken(step, document, catchUp)) return wakeBy(step.state, catchUp.progressAt + document.silenceMs);
+    noteSilence(document, catchUp);
+    document.catchUp = undefined;
   }
-  if (!document.isWhole && settleUnvouched(step, document)) return;
+  if (!document.isWhole && seekWhole(step, document)) return;
   for (const peer of document.doubts.keys()) if (settleDoubt(step, document, peer) === 'asked') return;
-}
-
-/** Where this replica is not yet the whole: ask one complete peer; where nobody may write, ask everyone. */
-function settleUnvouched(step: Step, document: DocumentState): boolean {
-  const { state, now } = step;
-  const everyoneCounts = !canAnyoneWrite(state);
-  // Where everyone counts, who has told us all that it has is not asked for the whole again.
-  const sources = listenedTo(step).filter(({ id, status }) => (everyoneCounts ? !document.exchanged.has(id) : status?.isComplete === true));
-  const next = sources.find((link) => !document.tried.has(link.id));
-  if (next !== undefined) {
-    ask(step, document, next.id, undefined);
-    return true;
-  }
-  if (everyoneCounts && state.hasRoster) {
-    // Whoever left in the midst of its answer had something that we know of.
-    const knowsOfMore = [...document.tails].some(([peer, seq]) => seq > (document.applied.get(peer) ?? 0));
-    if (!knowsOfMore && [...state.links.values()].every((link) => hasSpoken(step, document, link))) markSynced(step, document);
-  } else if (sources.length > 0) {
-    // All were silent or incomplete when asked: begin again, but not in the same breath.
-    const againAt = document.catchUpEndedAt + limits.CATCH_UP_SILENCE_MS;
-    if (now >= againAt) document.tried.clear();
-    wakeBy(state, Math.max(now, againAt));
-  }
-  return false;
-}
-
-/** Has exchanged with us, was asked in vain, or has not said a word for so long that it counts as stopped. */
-function hasSpoken({ state, now }: Step, document: DocumentState, link: Link): boolean {
-  if (document.exchanged.has(link.id) || document.tried.has(link.id) || isMuted(link, now)) return true;
-  if (link.status !== undefined) return false;
-  const patienceEndsAt = link.openedAt + limits.STALL_MS;
-  if (now < patienceEndsAt) wakeBy(state, patienceEndsAt);
-  return now >= patienceEndsAt;
 }
 
 function settleDoubt(step: Step, document: DocumentState, peer: PeerId): 'asked' | 'waiting' | 'ended' {
@@ -129,11 +98,6 @@ function sourceFor(step: Step, peer: PeerId, { hint, tried }: Doubt): Link | und
   return [...preferred, ...ranked].find((link) => link !== undefined && !tried.has(link.id));
 }
 
-/** Whom it makes sense to ask, best first. */
-function listenedTo({ state, now }: Step): Link[] {
-  return rankedLinks(state).filter((link) => !isMuted(link, now));
-}
-
 export function onHave(step: Step, from: PeerId, have: FrameOf<'have'>): void {
   const document = step.state.documents.get(have.document);
   const catchUp = document?.catchUp;
@@ -157,12 +121,11 @@ export function completeCatchUp(step: Step, document: DocumentState, from: PeerI
   // It has told its own last number, and all up to it has come.
   const own = vector.get(from);
   if (own !== undefined) believeSender(document, from, own);
+  noteWord(step, document, from, { isComplete });
   document.catchUp = undefined;
   document.catchUpEndedAt = step.now;
   document.silenceMs = limits.CATCH_UP_SILENCE_MS;
   document.exchanged.add(from);
-  if (isComplete) markWhole(step, document);
-  else document.tried.add(from);
   reviewDoubts(document, from, askedAt);
   if (document.replica.isAhead(stateVector)) {
     const frame = { kind: 'invite', document: document.name, stateVector: document.replica.stateVector() } as const;
@@ -220,11 +183,8 @@ export function abandonCatchUpWith(step: Step, peer: PeerId): void {
 /** The question came to nothing: somebody else is asked. */
 export function failCatchUp(step: Step, document: DocumentState): void {
   const { catchUp } = document;
-  if (catchUp?.about === undefined) {
-    if (catchUp !== undefined) document.tried.add(catchUp.peer);
-  } else {
-    document.doubts.get(catchUp.about)?.tried.add(catchUp.peer);
-  }
+  if (catchUp?.about !== undefined) document.doubts.get(catchUp.about)?.tried.add(catchUp.peer);
+  else if (catchUp !== undefined) noteSilence(document, catchUp);
   document.catchUp = undefined;
   document.catchUpEndedAt = step.now;
   settle(step, document);

@@ -30,8 +30,22 @@ export interface DocumentState {
   readonly doubts: Map<PeerId, Doubt>;
   catchUp: CatchUp | undefined;
   catchUpEndedAt: number;
-  /** Peers that were asked in vain for the whole. */
+  /** While it is not whole: peers that were asked for the whole, and whose word does not make it so. */
   readonly tried: Set<PeerId>;
+  /** The term whose writer was asked for the whole and did not answer; 0 for none. */
+  termTried: number;
+  /** Since when there was somebody to be asked for the whole; Infinity for never. */
+  soughtSince: number;
+  /** Since when a complete peer has vouched for it; Infinity while none has, and where the writer or the store did better. */
+  vouchedAt: number;
+  /** When a writer said last that it has not read the store yet; -Infinity for never. */
+  notYetAt: number;
+  /** The revision of its status then. */
+  notYetRevision: number | undefined;
+  /** How long after that it is asked again, if it says nothing: longer each time. */
+  notYetMs: number;
+  /** From when on our answers may be called the whole; Infinity while we write and have not read the store. */
+  vouchesFrom: number;
   /** How long an answer may stay away: longer after each that did, for the question may just be a big one. */
   silenceMs: number;
   /** With whom we exchanged at least once. */
@@ -65,6 +79,10 @@ export interface CatchUp {
   readonly request: number;
   /** Whose doubt led to the question; undefined for the bulk of a replica that is not synced. */
   readonly about: PeerId | undefined;
+  /** Under which term it was the writer when it was asked; 0 if it was not. */
+  readonly term: number;
+  /** Whether it had said by then that its `main` is whole. */
+  readonly wasComplete: boolean;
   readonly askedAt: number;
   /** By index. */
   readonly chunks: Map<number, Uint8Array>;
@@ -99,6 +117,13 @@ export function createDocument(name: string, key: string, replica: ReplicaView, 
     catchUp: undefined,
     catchUpEndedAt: -Infinity,
     tried: new Set(),
+    termTried: 0,
+    soughtSince: Infinity,
+    vouchedAt: Infinity,
+    notYetAt: -Infinity,
+    notYetRevision: undefined,
+    notYetMs: 0,
+    vouchesFrom: -Infinity,
     silenceMs: CATCH_UP_SILENCE_MS,
     exchanged: new Set(),
     changedAt: -Infinity,

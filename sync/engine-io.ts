@@ -90,11 +90,15 @@ export type Effect =
   | { readonly kind: 'maintenance-ended'; readonly maintenance: number; readonly outcome: MaintenanceOutcome }
   | { readonly kind: 'writer-changed'; readonly writer: WriterRef | undefined }
   | { readonly kind: 'instances-changed'; readonly joined: readonly InstanceId[]; readonly left: readonly InstanceId[] }
+  /** Linked, and it with us. After a lost connection the same peer may be met again. */
+  | { readonly kind: 'peer-met'; readonly peer: PeerId }
   | { readonly kind: 'peer-lost'; readonly peer: PeerId }
   /** We and this peer have no version of the protocol in common. */
   | { readonly kind: 'peer-refused'; readonly peer: PeerId }
   | { readonly kind: 'stalled'; readonly writer: WriterRef | undefined; readonly reason: StallReason }
   | { readonly kind: 'recovered'; readonly writer: WriterRef }
+  /** Linked peers that live and do not answer any more, and those that do again. */
+  | { readonly kind: 'silent-changed'; readonly silent: readonly PeerId[]; readonly heard: readonly PeerId[] }
   | { readonly kind: 'warn'; readonly code: string; readonly message: string };
 
 /** Why nothing becomes durable: the writer lives and is silent, or nobody can write, for this reason. */

@@ -31,13 +31,23 @@ export interface EngineState {
   /** Numbers given to our requests, READY questions and pulses. */
   requestCount: number;
   beat: number;
-  pulseDueAt: number;
+  /** When we pulsed last; -Infinity for never. */
+  pulsedAt: number;
+  /** When anybody's pulse was heard last. */
+  pulseHeardAt: number;
+  /** Whose turn it is to pulse each second, and since when. */
+  pulser: PeerId | undefined;
+  pulserSince: number;
   /** Where the slow rotation of quiet documents stands. */
   rotation: number;
   /** When the writer was last heard. */
   writerHeardAt: number;
   /** Why nothing becomes durable, from when it was told until a writer is heard. */
   stallReason: StallReason | undefined;
+  /** Linked peers that live and do not answer: stopped, or held up for long. */
+  readonly silent: Set<PeerId>;
+  /** Of whom we said last that they do not answer us. */
+  silentSaid: ReadonlySet<PeerId>;
   readonly answers: Map<string, Answer>;
   readonly flushes: Map<number, LocalFlush>;
   readonly flushesWaiting: Set<WaitingFlush>;
@@ -72,6 +82,14 @@ export interface Link {
   /** How long READY may stay away before it is asked for again. */
   readyRetryMs: number;
   readonly openedAt: number;
+  /** When anything of it was heard last. */
+  heardAt: number;
+  /** Since when a pulse of ours waits for a word of it; Infinity while none does. */
+  askedAt: number;
+  /** It counts as silent until then; -Infinity while it does not. */
+  silentUntil: number;
+  /** Whose word that is; undefined for our own. */
+  silentBy: PeerId | undefined;
   /** The versions that it speaks. */
   readonly protocol: ProtocolRange;
   /** What of it failed a check lately: how often, and since when. */
@@ -187,10 +205,15 @@ export function createEngine({ address, canWrite, pid, packageVersion, limits, p
     termHeard: 0,
     requestCount: 0,
     beat: 0,
-    pulseDueAt: Infinity,
+    pulsedAt: -Infinity,
+    pulseHeardAt: -Infinity,
+    pulser: undefined,
+    pulserSince: -Infinity,
     rotation: 0,
     writerHeardAt: 0,
     stallReason: undefined,
+    silent: new Set(),
+    silentSaid: new Set(),
     answers: new Map(),
     flushes: new Map(),
     flushesWaiting: new Set(),

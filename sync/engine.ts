@@ -53,10 +53,12 @@ import {
   setRole,
   setTrouble,
 } from './meeting.js';
-import { markWhole, noteStatus } from './membership.js';
+import { noteStatus } from './membership.js';
 import { endMuting, isMuted, noteRubbish } from './muting.js';
 import { onEcho, onPulse, pulseWhenDue, watchWriter } from './pulse.js';
+import { excuseSilence, noteHeard, onSilent, reviewSilence } from './silence.js';
 import { drain, onTail, onUpdates, recordLocal, repeatTails } from './updates.js';
+import { noteLoaded } from './wholeness.js';
 import type { Frame } from './wire/frame.js';
 
 /** Takes one input and returns what is to be done, in order. */
@@ -130,6 +132,7 @@ function receive(step: Step, sender: PeerId, frame: Frame): void {
   const link = step.state.links.get(sender);
   // Who is there is agreed upon by hello; what strangers, or peers that have gone, say otherwise is not believed.
   if (link === undefined && frame.kind !== 'hello') return;
+  if (link !== undefined) noteHeard(step, link);
   if (link !== undefined && isMuted(link, step.now)) {
     step.state.counters.unheard++;
     return;
@@ -146,6 +149,8 @@ function receive(step: Step, sender: PeerId, frame: Frame): void {
       return settleAll(step);
     case 'pulse':
       return onPulse(step, sender, frame);
+    case 'silent':
+      return onSilent(step, sender, frame.peers);
     case 'goodbye':
       return onGoodbye(step, sender, frame.tails);
     case 'hello':
@@ -184,6 +189,7 @@ type Opened = Extract<Input, { kind: 'document-opened' }>;
 
 function openDocument(step: Step, { document: name, replica, isStored }: Opened): void {
   const document = createDocument(name, documentKey(name), replica, isStored);
+  if (step.state.status.term > 0) document.vouchesFrom = Infinity;
   step.state.documents.set(name, document);
   step.effects.push({ kind: 'subscribe', key: document.key });
   settleAll(step);
@@ -192,7 +198,7 @@ function openDocument(step: Step, { document: name, replica, isStored }: Opened)
 function markLoaded(step: Step, name: string): void {
   const document = step.state.documents.get(name);
   if (document === undefined) return;
-  markWhole(step, document);
+  noteLoaded(step, document);
   // The store may have lost what something in it builds on.
   if (document.replica.hasPending()) {
     if (document.pendingSince === Infinity) document.pendingSince = step.now;
@@ -245,6 +251,7 @@ function tick(step: Step): void {
   repeatTails(step);
   pulseWhenDue(step);
   watchWriter(step);
+  reviewSilence(step);
   reviewFlushes(step);
   reviewMaintenance(step);
   expireErrands(step);
@@ -252,7 +259,9 @@ function tick(step: Step): void {
 }
 
 /** Never into the future: what was heard since we are back is as fresh as it says. */
-function excuse({ state, now }: Step, lateMs: number): void {
+function excuse(step: Step, lateMs: number): void {
+  const { state, now } = step;
+  excuseSilence(step, lateMs);
   if (state.writerHeardAt > 0) state.writerHeardAt = Math.min(now, state.writerHeardAt + lateMs);
   for (const link of state.links.values())
     if (now > link.takingOverSince) link.takingOverSince = Math.min(now, link.takingOverSince + lateMs);

@@ -20,6 +20,8 @@ export function ask({ state, now, effects }: Step, document: DocumentState, peer
     peer,
     request,
     about,
+    term: state.writer?.id === peer ? state.writer.term : 0,
+    wasComplete: state.links.get(peer)?.status?.isComplete === true,
     askedAt: now,
     chunks: new Map(),
     count: undefined,

@@ -76,6 +76,10 @@ export const ENGINE_LIMITS: EngineLimits = {
 
 /** A catch-up without progress for this long goes to another peer. */
 export const CATCH_UP_SILENCE_MS = 500;
+/** A newcomer that knows of no writer gives one this long to say so, before it asks another. */
+export const WRITER_GRACE_MS = 50;
+/** Complete peers that a newcomer asks while no writer answers. */
+export const VOUCHERS_MAX = 8;
 /** Each answer that stays away doubles the patience with the next, up to this. */
 export const CATCH_UP_SILENCE_MAX_MS = 8000;
 /** Hearsay of a missing frame is given this long to prove itself wrong. */
@@ -87,6 +91,12 @@ export const CATCH_UP_PAUSE_MS = 50;
 /** The last number is repeated after this long a silence. */
 export const TAIL_DELAY_MS = 100;
 export const PULSE_INTERVAL_MS = 1000;
+/** Who is next in turn pulses after so much more, and whoever comes behind it after as much again. */
+export const STAND_IN_MS = 500;
+/** Who does not answer a pulse for this long counts as silent: the next pulse went by, too. */
+export const ANSWER_MS = 1500;
+/** Of whose turn it is to pulse nothing was heard for this long: it counts as silent. What is said of others' silence is good for as long. */
+export const SILENT_MS = 2500;
 /** A writer that has not pulsed for this long counts as stalled. */
 export const STALL_MS = 3000;
 /** A document counts as changed in pulses for this long. */

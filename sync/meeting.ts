@@ -22,6 +22,7 @@ import { changeStatus, noteStatus, reviewWriter, tellInstances } from './members
 import { forgetHeld } from './sequence.js';
 import type { PeerAddress } from './transport.js';
 import { noteRefused, speaksWithUs } from './versions.js';
+import { noteOffice } from './wholeness.js';
 import type { Frame, PeerStatus, ProtocolRange, Tails } from './wire/frame.js';
 
 /** Says hello to whom we do not know; asks after whom the roster no longer names. */
@@ -60,6 +61,10 @@ function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax }
     readyAskedAt: step.now,
     readyRetryMs: READY_RETRY_MS,
     openedAt: step.now,
+    heardAt: step.now,
+    askedAt: Infinity,
+    silentUntil: -Infinity,
+    silentBy: undefined,
     protocol: { protocolMin, protocolMax },
     rubbish: { count: 0, since: step.now },
     mutedUntil: state.departed.get(id)?.mutedUntil ?? -Infinity,
@@ -139,9 +144,12 @@ export function onRefusedLink(step: Step, sender: PeerId, reason: 'version' | 'c
   onLost(step, sender);
 }
 
-function noteMet({ state }: Step, peer: PeerId): void {
+function noteMet({ state, effects }: Step, peer: PeerId): void {
   const link = state.links.get(peer);
-  if (link !== undefined) link.isMet = true;
+  if (link !== undefined && !link.isMet) {
+    link.isMet = true;
+    effects.push({ kind: 'peer-met', peer });
+  }
   // Not before: who is refused once more is no news.
   state.refused.delete(peer);
 }
@@ -176,6 +184,7 @@ export function onLost(step: Step, peer: PeerId): void {
   const link = state.links.get(peer);
   if (link === undefined) return;
   state.links.delete(peer);
+  state.silent.delete(peer);
   depart(step, link);
   if (!link.isReady) step.effects.push({ kind: 'unsubscribe', key: link.readyKey });
   step.effects.push({ kind: 'disconnect', peer }, { kind: 'peer-lost', peer });
@@ -213,7 +222,9 @@ function forget(state: EngineState, peer: PeerId): void {
 }
 
 export function setRole(step: Step, { term, isTakingOver }: { readonly term: number; readonly isTakingOver: boolean }): void {
+  const termBefore = step.state.status.term;
   changeStatus(step, { term, isTakingOver });
+  noteOffice(step, termBefore);
   if (term === 0) refuseFlushes(step);
   reviewWriter(step);
 }

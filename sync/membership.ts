@@ -6,7 +6,8 @@ import type { DocumentState } from './document-state.js';
 import type { EngineState, Link, Step } from './engine-state.js';
 import { wakeBy } from './engine-state.js';
 import { GROUP_KEY } from './keys.js';
-import { COUNT_MAX, PULSE_INTERVAL_MS, STALL_MS } from './limits.js';
+import { COUNT_MAX, STALL_MS } from './limits.js';
+import { reviewTurn } from './silence.js';
 import { reviewStall } from './trouble.js';
 import type { PeerStatus } from './wire/frame.js';
 
@@ -45,7 +46,7 @@ function noteWriter(step: Step): void {
   if (writer !== undefined && writer.term <= COUNT_MAX) state.termHeard = Math.max(state.termHeard, writer.term);
   const isNews = writer?.id !== state.writer?.id || writer?.term !== state.writer?.term;
   state.writer = writer;
-  schedulePulse(step);
+  reviewTurn(step);
   if (!isNews) return;
   state.writerHeardAt = now;
   // A stalled writer that is replaced is as good as one that recovers; while nobody follows it, nothing has recovered.
@@ -58,23 +59,6 @@ function noteWriter(step: Step): void {
   for (const flush of state.flushes.values()) flush.askedAt = -Infinity;
   wakeBy(state, state.flushes.size + state.maintenance.size > 0 ? now : now + STALL_MS);
   step.effects.push({ kind: 'writer-changed', writer });
-}
-
-/** The writer pulses; without one, the lowest peer id. Nobody pulses to nobody. */
-export function isPulser({ self, links, writer }: EngineState): boolean {
-  if (links.size === 0) return false;
-  if (writer !== undefined) return writer.id === self;
-  for (const id of links.keys()) if (id < self) return false;
-  return true;
-}
-
-function schedulePulse({ state, now }: Step): void {
-  if (!isPulser(state)) {
-    state.pulseDueAt = Infinity;
-    return;
-  }
-  if (state.pulseDueAt === Infinity) state.pulseDueAt = now + PULSE_INTERVAL_MS;
-  wakeBy(state, state.pulseDueAt);
 }
 
 /** Changes what this peer says of itself, and says it. */

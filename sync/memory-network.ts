@@ -5,8 +5,9 @@
  *
  * What a fault hits: loss, doubling and overtaking hit published frames; requests and responses have a rate of their
  * own. A cut swallows published frames, requests and responses, but keeps what concerns the connection itself
- * (subscriptions, the news that a peer has gone) until it heals. A stopped peer loses nothing below the high-water
- * mark: as with a stopped process, all waits in its sockets until it goes on.
+ * (subscriptions, the news that a peer has gone) until it heals, and posts too: none of them is ever lost, doubled or
+ * overtaken. A stopped peer loses nothing below the high-water mark: as with a stopped process, all waits in its
+ * sockets until it goes on.
  */
 
 import type { Clock } from '../src/base/clock.js';
@@ -54,6 +55,8 @@ export class MemoryNetwork {
   highWaterFrames = Infinity;
   /** The same for requests, and for responses. */
   requestsHighWaterFrames = Infinity;
+  /** Posts to one peer that it has not taken yet, from which on the poster waits. */
+  postsUnderwayMax = 64;
   /** What was dropped at the marks. */
   readonly overflowed = { published: 0, requests: 0 };
   /** The most frames that ever waited in one pipe. */

@@ -1,7 +1,7 @@
 /**
  * One pipe of the memory network: what travels one way between two sockets of two peers, in order, and what waits at
- * its end for a reader that is stopped or slow. As in ZeroMQ, each lane's frames, each lane's subscriptions, requests
- * and responses have a pipe of their own, and nothing orders one pipe against another.
+ * its end for a reader that is stopped or slow. As in ZeroMQ, each lane's frames, each lane's subscriptions, requests,
+ * responses and posts have a pipe of their own, and nothing orders one pipe against another.
  *
  * A pipe never decides anything: chance, faults and time are the network's.
  */
@@ -15,10 +15,17 @@ export type Parcel =
   | { readonly kind: 'unsubscribe'; readonly connection: number; readonly key: string }
   /** The end of a connection, once on each pipe that its side has used. */
   | { readonly kind: 'hang-up'; readonly connection: number; readonly of: Lane | 'requests' }
-  | { readonly kind: 'publish'; readonly connection: number; readonly key: string; readonly frame: Uint8Array }
+  | ({ readonly kind: 'publish'; readonly connection: number; readonly key: string } & Carried)
   | { readonly kind: 'request'; readonly connection: number; readonly frame: Uint8Array }
   | { readonly kind: 'respond'; readonly connection: number; readonly frame: Uint8Array }
+  /** `taken` is called when the reader has it. */
+  | ({ readonly kind: 'post'; readonly connection: number; readonly taken: () => void } & Carried)
   | { readonly kind: 'gone' };
+
+export interface Carried {
+  readonly frame: Uint8Array;
+  readonly body: Uint8Array | undefined;
+}
 
 /** The end of a peer goes down each of its pipes; it is heard when it has come out of all. */
 export interface End {
@@ -26,7 +33,7 @@ export interface End {
   pipesLeft: number;
 }
 
-export type PipeKind = 'state' | 'messages' | 'state-subscriptions' | 'messages-subscriptions' | 'requests' | 'responses';
+export type PipeKind = 'state' | 'messages' | 'state-subscriptions' | 'messages-subscriptions' | 'requests' | 'responses' | 'posts';
 
 /** All pipes from one peer to another. */
 export class Link {
@@ -101,10 +108,12 @@ export function pipeKindOf(parcel: Exclude<Parcel, { kind: 'gone' }>): PipeKind 
       return 'requests';
     case 'respond':
       return 'responses';
+    case 'post':
+      return 'posts';
   }
 }
 
-/** Loss, cuts and high-water marks concern these; the rest is what the connection itself says. */
+/** Loss, cuts and high-water marks concern these; of posts and of what the connection itself says nothing is lost. */
 export function carriesFrame(parcel: Parcel | End): boolean {
   return parcel.kind === 'publish' || parcel.kind === 'request' || parcel.kind === 'respond';
 }

@@ -7,7 +7,14 @@
 import type { PeerId } from '../src/base/ids.js';
 import { assert, unreachable } from '../src/base/errors.js';
 import type { MemoryNetwork, Parcel } from './memory-network.js';
+import type { Carried } from './memory-pipe.js';
+import { PostWindow } from './memory-posts.js';
 import { laneOf, type Lane, type PeerAddress, type Traffic, type Transport, type TransportListener } from './transport.js';
+
+interface Connection {
+  readonly number: number;
+  readonly posts: PostWindow;
+}
 
 interface Subscriber {
   readonly connection: number;
@@ -22,11 +29,13 @@ export class MemoryTransport implements Transport {
   #listener: TransportListener | undefined;
   readonly #subscriptions = new Set<string>();
   /** Peers that we connected to. */
-  readonly #connections = new Map<PeerId, number>();
+  readonly #connections = new Map<PeerId, Connection>();
   /** Peers whose subscriptions reached us, on each lane. */
   readonly #subscribers: Readonly<Record<Lane, Map<PeerId, Subscriber>>> = { state: new Map(), messages: new Map() };
   /** Peers that have sent us a request, by the connection it came on. */
   readonly #requesters = new Map<PeerId, number>();
+  /** Of each peer, the newest of its connections that it has requested or posted on. */
+  readonly #newest = new Map<PeerId, number>();
 
   constructor(network: MemoryNetwork) {
     this.#network = network;
@@ -43,7 +52,7 @@ export class MemoryTransport implements Transport {
   connect(peer: PeerAddress): void {
     if (this.#connections.has(peer.id) || this.#listener === undefined) return;
     const connection = this.#network.nextConnection();
-    this.#connections.set(peer.id, connection);
+    this.#connections.set(peer.id, { number: connection, posts: new PostWindow() });
     for (const key of this.#subscriptions) this.#send(peer.id, { kind: 'subscribe', connection, key });
   }
 
@@ -55,35 +64,50 @@ export class MemoryTransport implements Transport {
     const connection = this.#connections.get(peer);
     if (connection === undefined) return;
     this.#connections.delete(peer);
-    for (const of of ['state', 'messages', 'requests'] as const) this.#send(peer, { kind: 'hang-up', connection, of });
+    connection.posts.end();
+    for (const of of ['state', 'messages', 'requests'] as const) this.#send(peer, { kind: 'hang-up', connection: connection.number, of });
   }
 
   subscribe(key: string): void {
     if (this.#subscriptions.has(key)) return;
     this.#subscriptions.add(key);
-    for (const [peer, connection] of this.#connections) this.#send(peer, { kind: 'subscribe', connection, key });
+    for (const [peer, { number }] of this.#connections) this.#send(peer, { kind: 'subscribe', connection: number, key });
   }
 
   unsubscribe(key: string): void {
     if (!this.#subscriptions.delete(key)) return;
-    for (const [peer, connection] of this.#connections) this.#send(peer, { kind: 'unsubscribe', connection, key });
+    for (const [peer, { number }] of this.#connections) this.#send(peer, { kind: 'unsubscribe', connection: number, key });
   }
 
-  publish(key: string, frame: Uint8Array): Promise<void> {
+  publish(key: string, frame: Uint8Array, body?: Uint8Array): Promise<void> {
     if (this.#listener !== undefined) {
-      this.#countOut(frame);
+      this.#countOut(frame, body);
       for (const [peer, { connection, keys }] of this.#subscribers[laneOf(key)]) {
-        if (matches(keys, key)) this.#send(peer, { kind: 'publish', connection, key, frame });
+        if (matches(keys, key)) this.#send(peer, { kind: 'publish', connection, key, frame, body });
       }
     }
     return Promise.resolve();
+  }
+
+  post(peer: PeerId, frame: Uint8Array, body?: Uint8Array): Promise<void> {
+    if (frame.byteLength === 0) throw new TypeError('a post without a frame');
+    const connection = this.#connections.get(peer);
+    if (connection === undefined) {
+      this.#refuse(peer);
+      return Promise.resolve();
+    }
+    this.#countOut(frame, body);
+    const { number, posts } = connection;
+    const hasRoom = posts.begin(this.#network.postsUnderwayMax);
+    this.#send(peer, { kind: 'post', connection: number, frame, body, taken: () => posts.taken(this.#network.postsUnderwayMax) });
+    return hasRoom;
   }
 
   request(peer: PeerId, frame: Uint8Array): void {
     const connection = this.#connections.get(peer);
     if (connection === undefined) return this.#refuse(peer);
     this.#countOut(frame);
-    this.#send(peer, { kind: 'request', connection, frame });
+    this.#send(peer, { kind: 'request', connection: connection.number, frame });
   }
 
   respond(peer: PeerId, frame: Uint8Array): void {
@@ -101,6 +125,7 @@ export class MemoryTransport implements Transport {
   /** Ends at once, as a kill would: others hear what was sent before, then that the peer has gone. */
   crash(): void {
     this.#listener = undefined;
+    for (const { posts } of this.#connections.values()) posts.end();
     this.#connections.clear();
     if (this.#id !== undefined) this.#network.detach(this.#id);
   }
@@ -122,18 +147,26 @@ export class MemoryTransport implements Transport {
       case 'hang-up':
         return this.#hangUp(from, parcel.connection, parcel.of);
       case 'publish':
-        if (this.#connections.get(from) !== parcel.connection || !matches(this.#subscriptions, parcel.key)) return;
-        return this.#listener?.published(this.#countIn(parcel.frame));
+        if (this.#connections.get(from)?.number !== parcel.connection || !matches(this.#subscriptions, parcel.key)) return;
+        return this.#take(parcel, (frame, body) => this.#listener?.published(frame, parcel.key, body));
       case 'request':
         this.#requesters.set(from, parcel.connection);
-        return this.#listener?.requested(from, this.#countIn(parcel.frame));
+        this.#newest.set(from, parcel.connection);
+        return this.#take(parcel, (frame) => this.#listener?.requested(from, frame));
       case 'respond':
-        if (this.#connections.get(from) !== parcel.connection) return;
-        return this.#listener?.responded(from, this.#countIn(parcel.frame));
+        if (this.#connections.get(from)?.number !== parcel.connection) return;
+        return this.#take(parcel, (frame) => this.#listener?.responded(from, frame));
+      case 'post':
+        parcel.taken();
+        if ((this.#newest.get(from) ?? 0) > parcel.connection) return; // of a connection that this peer has ended since
+        this.#newest.set(from, parcel.connection);
+        return this.#take(parcel, (frame, body) => this.#listener?.posted(from, frame, body));
       case 'gone':
         this.#subscribers.state.delete(from);
         this.#subscribers.messages.delete(from);
         this.#requesters.delete(from);
+        this.#newest.delete(from);
+        this.#connections.get(from)?.posts.end();
         if (this.#connections.delete(from)) this.#listener?.disconnected(from);
         return;
       default:
@@ -158,16 +191,16 @@ export class MemoryTransport implements Transport {
     this.#network.clock.after(0, () => this.#listener?.dropped('unreachable', `no connection to peer ${peer}`));
   }
 
-  #countOut(frame: Uint8Array): void {
+  #countOut(frame: Uint8Array, body?: Uint8Array): void {
     this.traffic.framesOut++;
-    this.traffic.bytesOut += frame.byteLength;
+    this.traffic.bytesOut += frame.byteLength + (body?.byteLength ?? 0);
   }
 
   /** A copy for each receiver: the bytes belong to the listener, who may change them. */
-  #countIn(frame: Uint8Array): Uint8Array {
+  #take({ frame, body }: Partial<Carried> & Pick<Carried, 'frame'>, hand: (frame: Uint8Array, body?: Uint8Array) => void): void {
     this.traffic.framesIn++;
-    this.traffic.bytesIn += frame.byteLength;
-    return frame.slice();
+    this.traffic.bytesIn += frame.byteLength + (body?.byteLength ?? 0);
+    hand(frame.slice(), body?.slice());
   }
 }
 

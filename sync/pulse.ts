@@ -1,5 +1,5 @@
 /**
- * The pulse: one peer (the writer) tells all others each second how its documents stand, and each answers in one
+ * The pulse: one peer (whose turn it is: silence.ts) tells all others each second how its documents stand, and each answers in one
  * short message. That star is comparison, liveness and stall detection at once, and costs O(N).
  * Digests are compared only where the numbers are equal: then a difference is a loss that no number shows (a delete).
  */
@@ -11,19 +11,21 @@ import { vectorOf, wakeBy } from './engine-state.js';
 import type { DocumentState } from './document-state.js';
 import type { EngineState, Step } from './engine-state.js';
 import { GROUP_KEY } from './keys.js';
-import { DIGEST_QUIET_MS, DOUBT_GRACE_MS, PULSE_INTERVAL_MS, PULSE_RECENT_MS, STALL_MS } from './limits.js';
+import { DIGEST_QUIET_MS, DOUBT_GRACE_MS, PULSE_RECENT_MS, STALL_MS } from './limits.js';
 import { sayHello } from './meeting.js';
-import { isPulser, noteStatus } from './membership.js';
+import { noteStatus } from './membership.js';
+import { notePulsed, pulseDueAt } from './silence.js';
 import type { DocumentReport, Frame, Vector } from './wire/frame.js';
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
 
 export function pulseWhenDue(step: Step): void {
   const { state, now, effects } = step;
-  if (!isPulser(state)) return;
-  if (now < state.pulseDueAt) return wakeBy(state, state.pulseDueAt);
-  state.pulseDueAt = now + PULSE_INTERVAL_MS;
-  wakeBy(state, state.pulseDueAt);
+  const dueAt = pulseDueAt(state);
+  if (dueAt === Infinity) return;
+  if (now < dueAt) return wakeBy(state, dueAt);
+  notePulsed(step);
+  wakeBy(state, pulseDueAt(state));
   const documents = documentsToReport(step).map((document) => ({ ...report(step, document), stored: document.stored }));
   const frame = { kind: 'pulse', beat: ++state.beat, status: state.status, revisions: revisionsOf(state), documents } as const;
   effects.push({ kind: 'publish', key: GROUP_KEY, frame });
@@ -46,6 +48,7 @@ function report({ state, now }: Step, document: DocumentState): DocumentReport {
 export function onPulse(step: Step, sender: PeerId, pulse: FrameOf<'pulse'>): void {
   const { state, now, effects } = step;
   if (!state.links.has(sender)) return;
+  state.pulseHeardAt = now;
   noteStatus(step, sender, pulse.status);
   if (sender === state.writer?.id) {
     state.writerHeardAt = now;

@@ -1,7 +1,7 @@
 /**
  * The files that sockets have in the runtime directory: `<12 random characters>.p` (publisher), `.t` (messenger: the
- * publisher of topics) and `.r` (responder). Random names are never used twice, so an old address can only ever fail,
- * never reach somebody else.
+ * publisher of topics), `.m` (mailbox, under the messenger's characters) and `.r` (responder). Random names are never
+ * used twice, so an old address can only ever fail, never reach somebody else.
  *
  * What is removed here may have been named by a file that somebody else wrote: nothing goes but what looks in every
  * respect like such a socket of this user.
@@ -18,7 +18,7 @@ export const SOCKET_PATH_BYTES_MAX = 103;
 const SCHEME = 'ipc://';
 const NAME_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 const NAME_LENGTH = 12;
-const NAME = /^[a-z2-7]{12}\.[ptr]$/;
+const NAME = /^[a-z2-7]{12}\.[ptmr]$/;
 
 /** A new address `ipc://<runtime directory>/<name>`. Errors: SOCOMM_DIRECTORY_INVALID where the path would be too long. */
 export function newSocketEndpoint(runtimeDirectory: string, role: 'p' | 't' | 'r', random: Random): string {
@@ -35,6 +35,11 @@ export function newSocketEndpoint(runtimeDirectory: string, role: 'p' | 't' | 'r
     );
   }
   return SCHEME + path;
+}
+
+/** Where the mailbox of the peer with this messenger is: no message and no roster names it. */
+export function mailboxOf(messenger: string): string {
+  return `${messenger.slice(0, -1)}m`;
 }
 
 /** Whether a string is the address of such a socket, wherever it lies. */

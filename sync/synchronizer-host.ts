@@ -15,11 +15,14 @@ export interface SynchronizerHost {
   synced(document: string): void;
   writerChanged(writer: WriterRef | undefined): void;
   instancesChanged(joined: readonly InstanceId[], left: readonly InstanceId[]): void;
+  peerMet(peer: PeerId): void;
   peerLost(peer: PeerId): void;
   peerRefused(peer: PeerId): void;
   /** `writer` is undefined where nobody can write. */
   stalled(writer: WriterRef | undefined, reason: StallReason): void;
   recovered(writer: WriterRef): void;
+  /** Linked peers have fallen silent, or are heard again; see `EngineState.silent`. */
+  silenceChanged(): void;
   warn(code: string, message: string): void;
   /** Carries out what somebody, perhaps this peer itself, asks of the writer. Never rejects. */
   maintain(task: MaintenanceTask): Promise<MaintenanceOutcome>;

@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from '../src/base/clock.js';
-import { describe, unreachable } from '../src/base/errors.js';
+import { describe } from '../src/base/errors.js';
 import type { SocommErrorCode } from '../src/base/errors.js';
 import type { InstanceId, PeerId } from '../src/base/ids.js';
 import type { Log } from '../src/base/log.js';
@@ -20,6 +20,7 @@ import { GROUP_KEY } from './keys.js';
 import { MAINTENANCE_TARGET_BYTES_MAX } from './limits.js';
 import { maintenanceFailed } from './maintenance.js';
 import type { MaintenanceOutcome, MaintenanceTask } from './maintenance.js';
+import { tellHost } from './news.js';
 import type { ReplicaView } from './replica-view.js';
 import type { SynchronizerHost } from './synchronizer-host.js';
 import type { Transport, TransportListener } from './transport.js';
@@ -72,8 +73,8 @@ export class Synchronizer {
     return this.#reader.dropped;
   }
 
-  /** Give this to the transport. */
-  readonly listener: TransportListener = {
+  /** What the transport reports of state. */
+  readonly listener: Omit<TransportListener, 'posted'> = {
     published: (frame) => this.#receive(frame, undefined),
     requested: (from, frame) => this.#receive(frame, from),
     responded: (from, frame) => this.#receive(frame, from),
@@ -249,8 +250,6 @@ export class Synchronizer {
         return this.#lookAgainSoon();
       case 'renew-client-id':
         return host.renewClientId(effect.document, effect.peer);
-      case 'synced':
-        return host.synced(effect.document);
       case 'flushed':
         return this.#flushes.settle(effect.flush, { ok: true, term: effect.term });
       case 'flush-failed':
@@ -259,22 +258,8 @@ export class Synchronizer {
         return void this.#carryOut(effect);
       case 'maintenance-ended':
         return this.#maintenance.settle(effect.maintenance, effect.outcome);
-      case 'writer-changed':
-        return host.writerChanged(effect.writer);
-      case 'instances-changed':
-        return host.instancesChanged(effect.joined, effect.left);
-      case 'peer-lost':
-        return host.peerLost(effect.peer);
-      case 'peer-refused':
-        return host.peerRefused(effect.peer);
-      case 'stalled':
-        return host.stalled(effect.writer, effect.reason);
-      case 'recovered':
-        return host.recovered(effect.writer);
-      case 'warn':
-        return host.warn(effect.code, effect.message);
       default:
-        unreachable(effect);
+        return tellHost(host, effect);
     }
   }
 

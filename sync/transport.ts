@@ -2,9 +2,10 @@
  * The port by which frames travel between peers. It moves opaque bytes, promises nothing about loss, and
  * says when a peer's connection has gone. Numbers, pulses and catch-up (the engine) make that safe.
  *
- * Two ways to say something:
+ * Three ways to say something:
  *   publish   one to all that subscribed to the key, on the lane of that key; dropped silently at a slow peer
- *   request → respond   one to one, in order as long as the connection lasts
+ *   request → respond   one to one, in order as long as the connection lasts: what agreement asks
+ *   post      one to one on the lane of messages, in order, nothing dropped as long as the connection lasts: it waits instead
  *
  * Implementations: zeromq-transport (processes) and memory-transport (tests). Both pass test/contract/transport.
  */
@@ -35,30 +36,20 @@ export function laneOf(key: string): Lane {
 
 /** What a transport reports. Never called from within a call into the transport, and never after `close()`. */
 export interface TransportListener {
-  /** A published frame under a key that was subscribed to. The bytes belong to the listener. */
-  published(frame: Uint8Array): void;
+  /** A published frame under a key that was subscribed to, with the body that it was published with. The bytes belong to the listener. */
+  published(frame: Uint8Array, key: string, body: Uint8Array | undefined): void;
   /** A request from a peer, to be answered (if at all) with `respond(from, …)`. */
   requested(from: PeerId, frame: Uint8Array): void;
   /** What a peer responded to one of our requests. */
   responded(from: PeerId, frame: Uint8Array): void;
+  /** What a peer posted to us. It may come before we connect to the peer, and the last of it after `disconnected`. */
+  posted(from: PeerId, frame: Uint8Array, body: Uint8Array | undefined): void;
   /** Some peer's subscription to `key` reached our publisher: what is published under it from now on goes to that peer. */
   subscribed(key: string): void;
   /** The connection to a peer that we had connected to is gone (it was killed, closed, or cut off). */
   disconnected(peer: PeerId): void;
   /** Something that was no message of ours arrived, or a queue overflowed: counted, dropped, told. */
   dropped(reason: TransportDropReason, detail: string): void;
-}
-
-/** A listener that is looked up at each report: for a transport that is opened before its listener can be made. */
-export function deferredListener(listener: () => TransportListener): TransportListener {
-  return {
-    published: (frame) => listener().published(frame),
-    requested: (from, frame) => listener().requested(from, frame),
-    responded: (from, frame) => listener().responded(from, frame),
-    subscribed: (key) => listener().subscribed(key),
-    disconnected: (peer) => listener().disconnected(peer),
-    dropped: (reason, detail) => listener().dropped(reason, detail),
-  };
 }
 
 export type TransportDropReason = 'foreign' | 'queue-full' | 'unreachable';
@@ -75,8 +66,18 @@ export interface Transport {
   /** Keys are ASCII; a subscription is a prefix, within the lane that it belongs to itself. */
   subscribe(key: string): void;
   unsubscribe(key: string): void;
-  /** Hands one frame to all subscribers of `key`. Resolves when the next may be handed over; never rejects. The bytes must not be touched again. */
-  publish(key: string, frame: Uint8Array): Promise<void>;
+  /**
+   * Hands one frame to all subscribers of `key`, and with it a body. Resolves when the next may be handed over; never rejects.
+   * The bytes must not be touched again, nor what lies in front of them where that is the key: a frame that was written behind its
+   * key and a zero, at the beginning of its memory, need not be copied.
+   */
+  publish(key: string, frame: Uint8Array, body?: Uint8Array): Promise<void>;
+  /**
+   * Sends to a connected peer on the lane of messages: a frame of at least one byte, and with it a body, which is carried as it
+   * lies in memory, uncopied. Resolves when the next may be handed over (or the connection has ended); never rejects. Whoever
+   * does not wait fills memory. The bytes must not be touched again.
+   */
+  post(peer: PeerId, frame: Uint8Array, body?: Uint8Array): Promise<void>;
   /** Sends to a connected peer; queued without waiting, in order, within a limit. The bytes must not be touched again. */
   request(peer: PeerId, frame: Uint8Array): void;
   /** Answers a peer that has sent a request before. */

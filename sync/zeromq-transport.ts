@@ -1,8 +1,8 @@
 /**
- * The transport between processes: ZeroMQ over unix sockets of this user. A publisher for each lane (XPUB) and the
- * responder (ROUTER) are bound under random names in the runtime directory; the connections (a SUB for each lane, and a
- * DEALER for each peer that is asked) lead to those of others. Here is only how they are put together, opened and
- * closed; each has a file in `zeromq/`.
+ * The transport between processes: ZeroMQ over unix sockets of this user. A publisher for each lane (XPUB), the
+ * responder and the mailbox (ROUTERs) are bound under random names in the runtime directory; the connections (a SUB for
+ * each lane, a DEALER for each peer that is asked, and one for each that is posted to) lead to those of others. Here is
+ * only how they are put together, opened and closed; each has a file in `zeromq/`.
  *
  * `zeromq` itself is loaded by `open()`, never at import. Limits: docs/LIMITS.md.
  */
@@ -11,9 +11,10 @@ import type { Clock } from '../src/base/clock.js';
 import { assert, SocommError, systemCode } from '../src/base/errors.js';
 import type { PeerId } from '../src/base/ids.js';
 import type { Random } from '../src/base/random.js';
-import { hasSocketFile, newSocketEndpoint, removeSocketFile } from './socket-file.js';
+import { hasSocketFile, mailboxOf, newSocketEndpoint, removeSocketFile } from './socket-file.js';
 import { laneOf, type Lane, type PeerAddress, type Traffic, type Transport, type TransportListener } from './transport.js';
 import { Connections } from './zeromq/connections.js';
+import { Mailbox } from './zeromq/mailbox.js';
 import { Publisher } from './zeromq/publisher.js';
 import type { Refused } from './zeromq/refusal.js';
 import { Responder } from './zeromq/responder.js';
@@ -33,6 +34,7 @@ interface Opened {
   readonly address: PeerAddress;
   readonly publishers: Readonly<Record<Lane, Publisher>>;
   readonly responder: Responder;
+  readonly mailbox: Mailbox;
   readonly connections: Connections;
 }
 
@@ -92,17 +94,23 @@ export class ZeromqTransport implements Transport {
     this.#opened?.connections.unsubscribe(key);
   }
 
-  publish(key: string, frame: Uint8Array): Promise<void> {
+  publish(key: string, frame: Uint8Array, body?: Uint8Array): Promise<void> {
     if (this.#opened === undefined) return Promise.resolve();
-    this.#countOut(frame);
-    return this.#opened.publishers[laneOf(key)].publish(key, frame);
+    this.#countOut(frame, body);
+    return this.#opened.publishers[laneOf(key)].publish(key, frame, body);
+  }
+
+  post(peer: PeerId, frame: Uint8Array, body?: Uint8Array): Promise<void> {
+    if (frame.byteLength === 0) throw new TypeError('a post without a frame');
+    if (this.#opened === undefined) return Promise.resolve();
+    this.#countOut(frame, body);
+    return this.#opened.connections.post(peer, frame, body) ?? this.#unreachable(peer);
   }
 
   request(peer: PeerId, frame: Uint8Array): void {
     if (this.#opened === undefined) return;
     this.#countOut(frame);
-    if (this.#opened.connections.request(peer, frame)) return;
-    queueMicrotask(() => this.#dropped('unreachable', `no connection to peer ${peer}`));
+    if (!this.#opened.connections.request(peer, frame)) void this.#unreachable(peer);
   }
 
   respond(peer: PeerId, frame: Uint8Array): void {
@@ -116,11 +124,20 @@ export class ZeromqTransport implements Transport {
     return this.#closing;
   }
 
-  #assemble(sockets: Sockets, { address, publisher, messenger, responder }: Bound): Opened {
+  #assemble(sockets: Sockets, bound: Bound): Opened {
+    const { address, publisher, messenger, responder } = bound;
     const dropped = this.#dropped;
     const subscribed = (key: string): void => this.#listener?.subscribed(key);
+    const mailbox = new Mailbox(bound.mailbox, {
+      dropped,
+      posted: (from, frame, body) => {
+        this.#countIn(frame, body);
+        this.#listener?.posted(from, frame, body);
+      },
+    });
     return {
       address,
+      mailbox,
       publishers: {
         state: new Publisher(publisher, { dropped, subscribed }),
         messages: new Publisher(messenger, { dropped, subscribed }),
@@ -137,11 +154,12 @@ export class ZeromqTransport implements Transport {
         sockets,
         clock: this.#options.clock,
         lingerMs: LINGER_AT_CLOSE_MS,
+        postsRead: () => mailbox.caughtUp(),
         listener: {
           dropped,
-          published: (frame) => {
-            this.#countIn(frame);
-            this.#listener?.published(frame);
+          published: (frame, key, body) => {
+            this.#countIn(frame, body);
+            this.#listener?.published(frame, key, body);
           },
           responded: (from, frame) => {
             this.#countIn(frame);
@@ -159,12 +177,13 @@ export class ZeromqTransport implements Transport {
     this.#listener = undefined;
     this.#opened = undefined;
     if (opened === undefined) return;
-    const { publishers, responder, connections, address } = opened;
+    const { publishers, responder, mailbox, connections, address } = opened;
     // All at once: what was handed to ZeroMQ before goes out ahead of the ends of the connections.
     await Promise.all([
       publishers.state.close(LINGER_AT_CLOSE_MS),
       publishers.messages.close(LINGER_AT_CLOSE_MS),
       responder.close(LINGER_AT_CLOSE_MS),
+      mailbox.close(),
       connections.close(),
     ]);
     removeSocketFiles(address);
@@ -172,16 +191,21 @@ export class ZeromqTransport implements Transport {
 
   readonly #dropped: Refused = (reason, detail) => this.#listener?.dropped(reason, detail);
 
-  #countOut(frame: Uint8Array): void {
-    if (frame.byteLength > CARRIED_BYTES_MAX)
-      throw new TypeError(`a frame of ${frame.byteLength} bytes: at most ${CARRIED_BYTES_MAX} can be sent`);
-    this.traffic.framesOut++;
-    this.traffic.bytesOut += frame.byteLength;
+  #unreachable(peer: PeerId): Promise<void> {
+    queueMicrotask(() => this.#dropped('unreachable', `no connection to peer ${peer}`));
+    return Promise.resolve();
   }
 
-  #countIn(frame: Uint8Array): void {
+  #countOut(frame: Uint8Array, body?: Uint8Array): void {
+    const bytes = frame.byteLength + (body?.byteLength ?? 0);
+    if (bytes > CARRIED_BYTES_MAX) throw new TypeError(`a frame of ${bytes} bytes: at most ${CARRIED_BYTES_MAX} can be sent`);
+    this.traffic.framesOut++;
+    this.traffic.bytesOut += bytes;
+  }
+
+  #countIn(frame: Uint8Array, body?: Uint8Array): void {
     this.traffic.framesIn++;
-    this.traffic.bytesIn += frame.byteLength;
+    this.traffic.bytesIn += frame.byteLength + (body?.byteLength ?? 0);
   }
 }
 
@@ -190,6 +214,7 @@ interface Bound {
   readonly publisher: XPublisher;
   readonly messenger: XPublisher;
   readonly responder: Router;
+  readonly mailbox: Router;
 }
 
 async function bind(sockets: Sockets, address: PeerAddress): Promise<Bound> {
@@ -198,11 +223,13 @@ async function bind(sockets: Sockets, address: PeerAddress): Promise<Bound> {
     publisher: sockets.publisher('state'),
     messenger: sockets.publisher('messages'),
     responder: sockets.responder(),
+    mailbox: sockets.mailbox(),
   };
   try {
     await bound.publisher.bind(address.publisher);
     await bound.messenger.bind(address.messenger);
     await bound.responder.bind(address.responder);
+    await bound.mailbox.bind(mailboxOf(address.messenger));
     return bound;
   } catch (cause) {
     release(bound);
@@ -216,11 +243,11 @@ async function bind(sockets: Sockets, address: PeerAddress): Promise<Bound> {
   }
 }
 
-function release({ address, publisher, messenger, responder }: Bound): void {
-  for (const socket of [publisher, messenger, responder]) socket.close();
+function release({ address, publisher, messenger, responder, mailbox }: Bound): void {
+  for (const socket of [publisher, messenger, responder, mailbox]) socket.close();
   removeSocketFiles(address);
 }
 
 function removeSocketFiles({ publisher, messenger, responder }: PeerAddress): void {
-  for (const endpoint of [publisher, messenger, responder]) removeSocketFile(endpoint);
+  for (const endpoint of [publisher, messenger, mailboxOf(messenger), responder]) removeSocketFile(endpoint);
 }

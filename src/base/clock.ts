@@ -13,7 +13,8 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   after: (delayMs, callback) => {
-    const timer = setTimeout(callback, delayMs);
+    // A longer wait, also an endless one, would be over at once: timers count in 31 bits.
+    const timer = setTimeout(callback, Math.min(delayMs, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },
 };

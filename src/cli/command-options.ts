@@ -24,7 +24,9 @@ export function addCommonOptions(
 }
 
 export function addTimeout(command: Command): Command {
-  return command.addOption(new Option('--timeout <seconds>', 'give up after this long (exit code 5)').argParser(parseSeconds));
+  return command.addOption(
+    new Option('--timeout <seconds>', 'give up after this long (exit code 5)').argParser((text) => parseSeconds('--timeout', text)),
+  );
 }
 
 export function addRootType(command: Command): Command {
@@ -87,11 +89,11 @@ export function parsePath(text: string): readonly string[] {
   throw usage(`${JSON.stringify(text)} is no path`, hint);
 }
 
-function parseSeconds(text: string): number {
+export function parseSeconds(option: string, text: string): number {
   const seconds = Number(text);
   // Longer than timers last.
   if (text.trim() !== '' && seconds > 0 && seconds <= 2_000_000) return seconds;
-  throw new CliError('usage', `--timeout takes seconds, a number above 0; got ${JSON.stringify(text)}`);
+  throw new CliError('usage', `${option} takes seconds, a number above 0; got ${JSON.stringify(text)}`);
 }
 
 /** Commander's own usage errors have no hints, and name arguments in its own words. */

@@ -16,3 +16,7 @@ export const SLICE_BYTES_MAX = 512 * 1024;
 export const PRESET_ID_LENGTH_MAX = 1024;
 /** Folders inside one another that an import follows. */
 export const FOLDER_DEPTH_MAX = 64;
+/** What `pub`, `request` and `ephemeral` read as one value. A message may have no more. */
+export const MESSAGE_INPUT_BYTES_MAX = 64 * 1024 * 1024;
+/** Messages that wait for a reader of standard output that is slower than they come. */
+export const MESSAGES_WAITING_MAX = 16_384;

@@ -8,15 +8,20 @@ import { registerCheckpoints } from './commands/checkpoints.js';
 import { registerCompact } from './commands/compact.js';
 import { registerDelete } from './commands/delete.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerEphemeral } from './commands/ephemeral.js';
 import { registerExport } from './commands/export.js';
 import { registerGet } from './commands/get.js';
 import { registerImport } from './commands/import.js';
 import { registerLs } from './commands/ls.js';
 import { registerMerge } from './commands/merge.js';
+import { registerPeers } from './commands/peers.js';
+import { registerPub } from './commands/pub.js';
 import { registerRemove } from './commands/remove.js';
+import { registerRequest } from './commands/request.js';
 import { registerRestore } from './commands/restore.js';
 import { registerSet } from './commands/set.js';
 import { registerStatus } from './commands/status.js';
+import { registerSub } from './commands/sub.js';
 import { registerWatch } from './commands/watch.js';
 import { registerWhere } from './commands/where.js';
 import { registerDemo } from './demo/command.js';
@@ -32,6 +37,11 @@ const COMMANDS = [
   registerImport,
   registerExport,
   registerWhere,
+  registerPeers,
+  registerSub,
+  registerPub,
+  registerRequest,
+  registerEphemeral,
   registerDoctor,
   registerBackup,
   registerRestore,
@@ -49,7 +59,7 @@ Exit codes:
 
 export function buildProgram(session: Session): Command {
   const program = new Command('socomm')
-    .description('Looks into, changes and watches the shared state of groups.')
+    .description('Looks into, changes and watches the shared state of groups, and talks with who is there.')
     .version(PACKAGE_VERSION, '--version')
     .helpOption('--help', 'explain a command, with examples')
     .option('--debug', 'show stack traces (also: SOCOMM_DEBUG=1)')

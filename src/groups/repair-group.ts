@@ -13,9 +13,8 @@ import { replaceStore } from '../../storage/restore.js';
 import { salvageStore } from '../../storage/salvage.js';
 import { SocommError, describe } from '../base/errors.js';
 import { systemRandom } from '../base/random.js';
-import { isWhole, storableStateOf } from '../replica/bundled-document.js';
-import { Y } from '../replica/replica.js';
-import { loadStoredDocument } from '../replica/stored-document.js';
+import { addBundled, isWhole, storableStateOf } from '../replica/bundled-document.js';
+import { StoredDoc, loadStoredDocument } from '../replica/stored-document.js';
 import { PACKAGE_VERSION } from '../version.js';
 import { holdGroup } from './hold-group.js';
 import { inspectGroup } from './look-at-groups.js';
@@ -43,7 +42,7 @@ export async function repairGroup(group: string, options: LookOptions = {}): Pro
     const { documents, term, damage } = await salvageStore(directory);
     const lost = note === undefined ? ['store.json cannot be understood: it is written anew', ...damage] : [...damage];
     const added: string[] = [];
-    const docs = new Map<string, Y.Doc>();
+    const docs = new Map<string, StoredDoc>();
     for (const [name, loaded] of documents) docs.set(name, openAnyhow(name, loaded, lost));
     // What nobody confirmed yet is part of what there is; what was there at a checkpoint can only fill holes.
     await takeIn(docs, await readBundles(directory, LAYOUT.spill, lost), added);
@@ -75,12 +74,12 @@ export async function repairGroup(group: string, options: LookOptions = {}): Pro
   });
 }
 
-function openAnyhow(name: string, loaded: Parameters<typeof loadStoredDocument>[0], lost: string[]): Y.Doc {
+function openAnyhow(name: string, loaded: Parameters<typeof loadStoredDocument>[0], lost: string[]): StoredDoc {
   try {
     return loadStoredDocument(loaded);
   } catch (error) {
     lost.push(`document ${name} verifies and cannot be read (${describe(error)})`);
-    return new Y.Doc();
+    return new StoredDoc();
   }
 }
 
@@ -101,14 +100,13 @@ async function readBundles(directory: string, folderName: string, lost: string[]
   return bundles;
 }
 
-async function takeIn(docs: Map<string, Y.Doc>, bundles: readonly NamedBundle[], added: string[]): Promise<void> {
+async function takeIn(docs: Map<string, StoredDoc>, bundles: readonly NamedBundle[], added: string[]): Promise<void> {
   for (const { name: from, bundle } of bundles) {
     for (const { name, encoding, bytes } of bundle.documents) {
-      const doc = docs.get(name) ?? new Y.Doc();
+      const doc = docs.get(name) ?? new StoredDoc();
       docs.set(name, doc);
       const before = storableStateOf(doc).digest;
-      if (encoding === 'state') Y.applyUpdateV2(doc, bytes);
-      else Y.applyUpdate(doc, bytes);
+      addBundled(doc, { encoding, bytes });
       if (storableStateOf(doc).digest !== before) added.push(`document ${name}: what ${from} had beyond it`);
     }
   }

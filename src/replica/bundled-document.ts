@@ -3,8 +3,13 @@
 import * as Y from 'yjs';
 import type { BundledDocument } from '../../storage/bundle.js';
 import { digestOf } from './digest.js';
+import { StoredDoc } from './stored-document.js';
+import { withoutPending } from './whole-updates.js';
 
-/** Throws what Yjs throws where the bytes are none of a document. */
+/**
+ * A state, or a difference: what that builds on is elsewhere, and Yjs keeps it apart for whoever hands it on. Throws what Yjs throws
+ * where the bytes are none of a document.
+ */
 export function openBundled({ encoding, bytes }: Pick<BundledDocument, 'encoding' | 'bytes'>): Y.Doc {
   const doc = new Y.Doc();
   if (encoding === 'state') Y.applyUpdateV2(doc, bytes);
@@ -12,9 +17,15 @@ export function openBundled({ encoding, bytes }: Pick<BundledDocument, 'encoding
   return doc;
 }
 
+/** What builds on something that is not there waits, and shows when another one brings that. */
+export function addBundled(doc: StoredDoc, { encoding, bytes }: Pick<BundledDocument, 'encoding' | 'bytes'>): void {
+  doc.take(encoding === 'state' ? { snapshot: bytes, updates: [] } : { snapshot: undefined, updates: [bytes] });
+}
+
 /** Nothing in it waits for something that is not there. */
-export function isWhole({ store }: Y.Doc): boolean {
-  return store.pendingStructs === null && store.pendingDs === null;
+export function isWhole(doc: Y.Doc): boolean {
+  if (doc instanceof StoredDoc) return !doc.isIncomplete;
+  return doc.store.pendingStructs === null && doc.store.pendingDs === null;
 }
 
 /** A state as a store takes it, without what waits for something that is not there. */
@@ -27,12 +38,6 @@ export interface StorableState {
 
 /** Leaves out what is pending: a snapshot never holds such. */
 export function storableStateOf(doc: Y.Doc): StorableState {
-  const { store } = doc;
-  const { pendingStructs, pendingDs } = store;
-  store.pendingStructs = null;
-  store.pendingDs = null;
-  const state = Y.encodeStateAsUpdateV2(doc);
-  store.pendingStructs = pendingStructs;
-  store.pendingDs = pendingDs;
+  const state = withoutPending(doc, () => Y.encodeStateAsUpdateV2(doc));
   return { state, stateVector: Y.encodeStateVector(doc), digest: digestOf(doc) };
 }

@@ -16,9 +16,10 @@ import type { GuardCause, GuardedListener } from './guard.js';
 import { OwnChangeCheck } from './own-change-check.js';
 import { isAhead, isBehind, isStateVector } from './state-vector.js';
 import { removeUnencodable } from './unencodable.js';
-import { checkUpdates, isStillShallow } from './update-check.js';
+import { checkUpdates, isShallowEnough } from './update-check.js';
 import type { UpdateSource } from './update-check.js';
-import { applyList, withoutPending } from './waiting-updates.js';
+import { WholeUpdates, footedOf, withoutPending } from './whole-updates.js';
+import type { FootedUpdate } from './whole-updates.js';
 
 export { Y };
 
@@ -56,6 +57,7 @@ export class Replica implements ReplicaView {
   readonly #listener: ReplicaListener;
   readonly #guard: Guard;
   readonly #ownChanges: OwnChangeCheck;
+  readonly #updates: WholeUpdates;
   #clientId: number;
   #digest: string | undefined;
   /** Something was written that nobody could take: from there on nothing is told until it has been taken out. */
@@ -70,6 +72,7 @@ export class Replica implements ReplicaView {
     this.#clientId = newClientId(random);
     this.doc.clientID = this.#clientId;
     this.#ownChanges = new OwnChangeCheck(this.doc);
+    this.#updates = new WholeUpdates(this.doc);
     this.#guard = new Guard({
       doc: this.doc,
       listeners: this.#docListeners(),
@@ -136,6 +139,7 @@ export class Replica implements ReplicaView {
     this.#digest = undefined;
     if (origin !== LOADED) this.#changes++;
     const isOwn = origin !== LOADED && origin !== RECEIVED;
+    if (isOwn) this.#updates.noteOutside();
     const tooDeep = isOwn && !this.#isUntold ? this.#ownChanges.whyTooDeep(update, transaction) : undefined;
     if (tooDeep !== undefined && !this.#ownChanges.isFetchable(update)) this.#isUntold = true;
     // The guard hands over at the end of the turn what is not told now, without what nobody could take.
@@ -151,7 +155,7 @@ export class Replica implements ReplicaView {
     const check = checkUpdates(this.doc, updates, source);
     if (!check.ok) return check;
     if (check.ownEnd > Y.getState(this.doc.store, this.doc.clientID)) this.#leaveClientId();
-    return this.#integrate(updates, (update) => Y.applyUpdate(this.doc, update, RECEIVED), RECEIVED);
+    return this.#integrate(check.footed, RECEIVED);
   }
 
   /**
@@ -162,32 +166,28 @@ export class Replica implements ReplicaView {
     const before = this.stateVector();
     const isFresh = this.isEmpty;
     const digest = isFresh ? undefined : this.digest();
-    const outcome = this.#integrate(
-      [undefined, ...updates],
-      (update) => {
-        if (update !== undefined) Y.applyUpdate(this.doc, update, LOADED);
-        else if (snapshot !== undefined) Y.applyUpdateV2(this.doc, snapshot, LOADED);
-      },
-      LOADED,
-    );
+    const outcome = this.#integrate(footedOf(this.doc, { snapshot, updates }), LOADED);
     this.#digest = undefined;
     if (!outcome.ok) throw new Error(`stored updates could not be read: ${outcome.detail}`);
     return isFresh || digest === this.digest() ? undefined : this.difference(before);
   }
 
-  #integrate<Part>(parts: readonly Part[], integrate: (part: Part) => void, origin: symbol): ApplyOutcome {
+  #integrate(updates: Iterable<FootedUpdate>, origin: symbol): ApplyOutcome {
     const failures: string[] = [];
-    const attempt = (part: Part): void => {
+    const apply = (update: FootedUpdate): void => {
       try {
-        integrate(part);
+        this.#updates.integrate(update, origin);
       } catch (error) {
         // Observers run when the outer transaction ends, so this is the reader's complaint about the bytes.
         failures.push(describe(error));
       }
     };
-    const mayApply = (update: Uint8Array): boolean => isStillShallow(this.doc, update);
+    const mayApply = (update: Uint8Array): boolean => isShallowEnough(this.doc, update);
     try {
-      this.doc.transact(() => applyList(this.doc, parts, { applyOne: attempt, mayApply, origin }), origin);
+      this.doc.transact(() => {
+        for (const update of updates) apply(update);
+        this.#updates.release({ mayApply, apply });
+      }, origin);
     } catch (error) {
       this.#listener.observerThrew(error);
     }
@@ -264,16 +264,12 @@ export class Replica implements ReplicaView {
   }
 
   hasPending(): boolean {
-    return this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null;
+    return this.#updates.isPending;
   }
 
   /** Drops what is pending; returns how many bytes that was. */
   setAside(): number {
-    const { store } = this.doc;
-    const bytes = (store.pendingStructs?.update.length ?? 0) + (store.pendingDs?.length ?? 0);
-    store.pendingStructs = null;
-    store.pendingDs = null;
-    return bytes;
+    return this.#updates.setAside();
   }
 
   isBehind(stateVector: Uint8Array): boolean {

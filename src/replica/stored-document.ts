@@ -3,6 +3,8 @@
 import * as Y from 'yjs';
 import type { LoadedDocument } from '../../storage/store.js';
 import { digestOf } from './digest.js';
+import { WholeUpdates, footedOf } from './whole-updates.js';
+import type { FootedUpdate } from './whole-updates.js';
 
 type Stored = Pick<LoadedDocument, 'snapshot' | 'updates'>;
 
@@ -27,7 +29,7 @@ export function includesLog(snapshot: Uint8Array, stored: Stored, digest: string
 /** Whether something is missing that a part of it builds on. */
 export function hasGaps(stored: Stored): boolean {
   const doc = loadStoredDocument(stored);
-  const isIncomplete = isPending(doc);
+  const { isIncomplete } = doc;
   doc.destroy();
   return isIncomplete;
 }
@@ -35,34 +37,46 @@ export function hasGaps(stored: Stored): boolean {
 /** All of what is stored, in one piece; undefined where a part of it builds on something that is missing. */
 export function wholeStateOf(stored: Stored): WholeState | undefined {
   const doc = loadStoredDocument(stored);
-  const whole = isPending(doc)
+  const whole = doc.isIncomplete
     ? undefined
     : { state: Y.encodeStateAsUpdateV2(doc), stateVector: Y.encodeStateVector(doc), digest: digestOf(doc) };
   doc.destroy();
   return whole;
 }
 
+/** A document that nobody else has. It takes updates whole or not at all, as replicas do. */
+export class StoredDoc extends Y.Doc {
+  readonly #updates = new WholeUpdates(this);
+
+  /** A part of it builds on something that is missing: that part does not show. */
+  get isIncomplete(): boolean {
+    return this.#updates.isPending;
+  }
+
+  /** A state in encoding V2, and then updates in V1. Throws what Yjs throws where the bytes are none. */
+  take(stored: Stored): void {
+    const apply = (update: FootedUpdate): void => this.#updates.integrate(update);
+    this.transact(() => {
+      for (const update of footedOf(this, stored)) apply(update);
+      this.#updates.release({ mayApply: () => true, apply });
+    });
+  }
+}
+
 /** A document as it was stored, for looking only. */
-export function loadStoredDocument({ snapshot, updates }: Stored): Y.Doc {
-  const doc = new Y.Doc();
-  doc.transact(() => {
-    if (snapshot !== undefined) Y.applyUpdateV2(doc, snapshot);
-    for (const update of updates) Y.applyUpdate(doc, update);
-  });
+export function loadStoredDocument(stored: Stored): StoredDoc {
+  const doc = new StoredDoc();
+  doc.take(stored);
   return doc;
 }
 
 function gives(stored: Stored, digest: string): boolean {
   try {
     const doc = loadStoredDocument(stored);
-    const isGiven = !isPending(doc) && digestOf(doc) === digest;
+    const isGiven = !doc.isIncomplete && digestOf(doc) === digest;
     doc.destroy();
     return isGiven;
   } catch {
     return false; // What cannot be read back is not faithful, whatever the reason; the caller reports it.
   }
-}
-
-function isPending({ store }: Y.Doc): boolean {
-  return store.pendingStructs !== null || store.pendingDs !== null;
 }

@@ -5,7 +5,8 @@
 
 import * as Y from 'yjs';
 import { LimitRefusal } from './byte-reader.js';
-import { NOBODY, Tally, UpdateScan } from './update-scan.js';
+import { Tally } from './tally.js';
+import { NOBODY, UpdateScan } from './update-scan.js';
 import type { ScanContext } from './update-scan.js';
 
 /** An item of the updates, and what tells where it belongs: its parent, or a neighbour that has the same parent. */

@@ -6,29 +6,35 @@
 import * as Y from 'yjs';
 import { describe } from '../base/errors.js';
 import { LimitRefusal, Refusal } from './byte-reader.js';
+import { FootingNotes, FootingReader } from './footing.js';
 import * as limits from './limits.js';
-import { Tally, UpdateScan } from './update-scan.js';
+import { Tally } from './tally.js';
+import { UpdateScan } from './update-scan.js';
 import type { ScanContext } from './update-scan.js';
 import { assertShallow } from './type-depth.js';
 import { assertLight } from './weight.js';
+import type { FootedUpdate } from './whole-updates.js';
 
 /** A frame comes unasked, an answer was asked for. */
 export type UpdateSource = 'frame' | 'catch-up';
 
 export type CheckOutcome =
   /** `ownEnd`: where structs of our own client end that came from outside; 0 where there are none. */
-  { readonly ok: true; readonly ownEnd: number } | { readonly ok: false; readonly detail: string; readonly isBeyondLimit: boolean };
+  | { readonly ok: true; readonly ownEnd: number; readonly footed: readonly FootedUpdate[] }
+  | { readonly ok: false; readonly detail: string; readonly isBeyondLimit: boolean };
 
 export function checkUpdates(doc: Y.Doc, updates: readonly Uint8Array[], source: UpdateSource): CheckOutcome {
   const bytes = updates.reduce((sum, { length }) => sum + length, 0);
-  if (source === 'catch-up' && bytes > limits.CHECKED_ANSWER_BYTES_MAX) return { ok: true, ownEnd: 0 };
+  if (source === 'catch-up' && bytes > limits.CHECKED_ANSWER_BYTES_MAX)
+    return { ok: true, ownEnd: 0, footed: updates.map((update) => ({ update, footing: new FootingReader(doc).read(update) })) };
   try {
     const context = contextOf(doc, source);
-    const tally = scanAll(updates, context, source);
+    const footed: FootedUpdate[] = [];
+    const tally = scanAll(updates, context, source, footed);
     // Most frames bring no shared types, and few structs.
     if (tally.types > 0) assertShallow(doc, updates, context);
     if (source === 'frame' && bytes <= limits.WEIGHED_FRAME_BYTES_MAX) assertLight(doc, updates, context, tally);
-    return { ok: true, ownEnd: tally.ownEnd };
+    return { ok: true, ownEnd: tally.ownEnd, footed };
   } catch (error) {
     return failureOf(error);
   }
@@ -40,14 +46,12 @@ export function whyTooDeep(doc: Y.Doc, update: Uint8Array): string | undefined {
   return outcome.ok ? undefined : outcome.detail;
 }
 
-/** Whether peers take a change of our own in an answer. */
+/**
+ * Whether peers take a change of our own in an answer, and whether what waited may be integrated: it was checked, but not on top of
+ * what it waited for.
+ */
 export function isShallowEnough(doc: Y.Doc, update: Uint8Array): boolean {
   return checkDepth(doc, update, 'catch-up').ok;
-}
-
-/** Whether what waited (encoding V2, Yjs's own) may be integrated: each part was checked, but not on top of the others. */
-export function isStillShallow(doc: Y.Doc, waiting: Uint8Array): boolean {
-  return checkDepth(doc, Y.convertUpdateFormatV2ToV1(waiting), 'catch-up').ok;
 }
 
 function checkDepth(doc: Y.Doc, update: Uint8Array, source: UpdateSource): CheckOutcome {
@@ -56,7 +60,7 @@ function checkDepth(doc: Y.Doc, update: Uint8Array, source: UpdateSource): Check
     const tally = new Tally();
     new UpdateScan(update, context, tally).run();
     if (tally.types > 0) assertShallow(doc, [update], context);
-    return { ok: true, ownEnd: tally.ownEnd };
+    return { ok: true, ownEnd: tally.ownEnd, footed: [] };
   } catch (error) {
     return failureOf(error);
   }
@@ -77,11 +81,13 @@ function contextOf({ store, clientID }: Y.Doc, source: UpdateSource): ScanContex
   };
 }
 
-function scanAll(updates: readonly Uint8Array[], context: ScanContext, source: UpdateSource): Tally {
+function scanAll(updates: readonly Uint8Array[], context: ScanContext, source: UpdateSource, footed: FootedUpdate[]): Tally {
   const tally = new Tally();
+  const footing = new FootingNotes(context.clockOf);
   for (const update of updates) {
-    const { structs, deleteRanges } = tally;
-    new UpdateScan(update, context, tally).run();
+    const { structs, deleteRanges, types } = tally;
+    new UpdateScan(update, context, tally, footing).run();
+    footed.push({ update, footing: footing.take(tally.types > types) });
     if (source !== 'frame') continue;
     // Bytes of encoding V2 look like this, but for what is left behind them; and nobody publishes nothing.
     if (tally.structs === structs && tally.deleteRanges === deleteRanges) throw new Refusal('changes nothing');

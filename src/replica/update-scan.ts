@@ -5,6 +5,8 @@
  */
 
 import { ByteReader, LimitRefusal, Refusal } from './byte-reader.js';
+import type { FootingNotes } from './footing.js';
+import type { Tally } from './tally.js';
 
 /** What the reader of an update must know of the document that it is for. */
 export interface ScanContext {
@@ -30,29 +32,13 @@ export interface ScanVisitor {
   deleted(client: number, clock: number, length: number): void;
 }
 
-/** Counts what was read. */
-export class Tally {
-  structs = 0;
-  deleteRanges = 0;
-  deleteSteps = 0;
-  subdocuments = 0;
-  /** Shared types that may lie within other shared types. */
-  types = 0;
-  /** The longest list of values in one struct. */
-  values = 0;
-  clientsInUpdate = 0;
-  valueDepth = 0;
-  /** Where the structs of our own client end, if there are any. */
-  ownEnd = 0;
-  readonly roots = new Set<string>();
-}
-
 export const NOBODY = -1;
 
 export class UpdateScan {
   readonly #reader: ByteReader;
   readonly #context: ScanContext;
   readonly #tally: Tally;
+  readonly #footing: FootingNotes | undefined;
   /** The item being read. Without a left and a right one it says where it belongs: below a root, or below an item. */
   client = 0;
   clock = 0;
@@ -73,10 +59,12 @@ export class UpdateScan {
   #rootStart = 0;
   #rootEnd = 0;
 
-  constructor(update: Uint8Array, context: ScanContext, tally: Tally) {
+  /** `footing`: where it is wanted what the update builds on; it is to be taken from there when the update has been read. */
+  constructor(update: Uint8Array, context: ScanContext, tally: Tally, footing?: FootingNotes) {
     this.#reader = new ByteReader(update, context.depthMax);
     this.#context = context;
     this.#tally = tally;
+    this.#footing = footing;
   }
 
   /** Throws a refusal where the update is none. */
@@ -100,7 +88,9 @@ export class UpdateScan {
       if (structs * 2 > reader.left) throw new Refusal(`counts ${structs} structs in ${reader.left} bytes`);
       noteOnce(seen, this.client);
       this.#tally.structs += structs;
+      this.#footing?.begin(this.client, this.clock);
       for (let count = 0; count < structs; count++) this.#readStruct();
+      this.#footing?.end(this.clock);
     }
   }
 
@@ -116,7 +106,11 @@ export class UpdateScan {
     }
     if (this.length === 0) throw new Refusal('has a struct of no length');
     if (kind !== GC && kind !== SKIP) this.#context.visitor?.item(this);
-    if (kind !== SKIP) this.#context.visitor?.span(this.client, this.clock, this.length);
+    if (kind === SKIP) this.#footing?.skip(this.clock);
+    else {
+      this.#footing?.struct(this.clock);
+      this.#context.visitor?.span(this.client, this.clock, this.length);
+    }
     const end = this.clock + this.length;
     this.#assertReach(this.client, end);
     if (this.client === this.#context.ownClient && kind !== SKIP) this.#tally.ownEnd = Math.max(this.#tally.ownEnd, end);
@@ -154,6 +148,7 @@ export class UpdateScan {
     const clock = this.#reader.number();
     if (client === this.client && clock >= this.clock) throw new Refusal('has an item that builds on itself, or on what comes after it');
     this.#assertReach(client, clock);
+    if (client !== this.client) this.#footing?.refer(client, clock + 1);
     return clock;
   }
 
@@ -268,6 +263,7 @@ export class UpdateScan {
       this.#tally.deleteSteps += Math.min(length, stepsMax);
       this.#context.visitor?.deleted(client, clock, length);
     }
+    this.#footing?.refer(client, lastEnd);
   }
 
   #assertReach(client: number, clock: number): void {

@@ -7,7 +7,8 @@
 import * as Y from 'yjs';
 import { LimitRefusal } from './byte-reader.js';
 import * as limits from './limits.js';
-import { NOBODY, Tally, UpdateScan } from './update-scan.js';
+import { Tally } from './tally.js';
+import { NOBODY, UpdateScan } from './update-scan.js';
 import type { ScanContext, ScanVisitor } from './update-scan.js';
 
 export function assertLight(doc: Y.Doc, updates: readonly Uint8Array[], context: ScanContext, tally: Tally): void {

@@ -5,7 +5,7 @@
 
 import { isPeerId, type PeerId } from '../../src/base/ids.js';
 import type { RosterEntry } from '../discovery.js';
-import { isSocketEndpoint } from '../socket-file.js';
+import { isSocketEndpoint, mailboxOf } from '../socket-file.js';
 
 export const ENTRY_BYTES_MAX = 16 * 1024;
 const PACKAGE_VERSION_LENGTH_MAX = 64;
@@ -30,11 +30,12 @@ export function parseEntry(text: string, peer: PeerId): RosterEntry | undefined 
   return { id, publisher, messenger, responder, pid, packageVersion, protocolMin, protocolMax, canWrite };
 }
 
-/** Every address of a socket that the text names, also where the rest is of a version that we do not know. */
+/** Every address of a socket that the text names, or whose name follows from one, also where the rest is of a version that we do not know. */
 export function endpointsIn(text: string): readonly string[] {
-  return Object.values(parseObject(text) ?? {})
+  const named = Object.values(parseObject(text) ?? {})
     .slice(0, FIELDS_MAX)
     .filter(isSocketEndpoint);
+  return [...named, ...named.filter((endpoint) => endpoint.endsWith('.t')).map(mailboxOf)];
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

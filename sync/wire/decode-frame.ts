@@ -115,6 +115,8 @@ function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Fr
       };
     case 'goodbye':
       return { kind, tails: readTails(from) };
+    case 'silent':
+      return { kind, peers: readList(from, limits.LINKS_MAX, () => readPeer(from)) };
     case 'hello': {
       const publisher = readText(from, limits.ENDPOINT_BYTES_MAX);
       const messenger = readText(from, limits.ENDPOINT_BYTES_MAX);

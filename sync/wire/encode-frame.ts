@@ -58,6 +58,8 @@ function writePayload(to: Encoder, frame: Frame): void {
       });
     case 'goodbye':
       return writeTails(to, frame.tails);
+    case 'silent':
+      return writeList(to, frame.peers, (peer) => writePeer(to, peer));
     case 'hello':
       encoding.writeVarString(to, frame.address.publisher);
       encoding.writeVarString(to, frame.address.messenger);

@@ -81,7 +81,9 @@ export type GroupFrame =
       readonly revisions: Vector;
       readonly documents: readonly PulsedDocument[];
     }
-  | { readonly kind: 'goodbye'; readonly tails: Tails };
+  | { readonly kind: 'goodbye'; readonly tails: Tails }
+  /** Who does not answer the sender's pulses; with each of them, and at once when it changes. */
+  | { readonly kind: 'silent'; readonly peers: readonly PeerId[] };
 
 /** Sent to one peer. */
 export type RequestFrame =
@@ -153,6 +155,7 @@ export const KIND_NUMBERS: Readonly<Record<FrameKind, number>> = {
   status: 4,
   pulse: 5,
   goodbye: 6,
+  silent: 7,
   hello: 16,
   want: 17,
   more: 18,

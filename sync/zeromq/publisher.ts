@@ -8,6 +8,7 @@
  */
 
 import { turn } from '../../src/base/turn.js';
+import { KEY_BYTES_MAX, sealed } from './envelope.js';
 import { ReceiveLoop } from './receive-loop.js';
 import { refusalOf, tellForeigners, type Refused } from './refusal.js';
 import type { XPublisher } from './sockets.js';
@@ -18,8 +19,6 @@ export const PUBLISHED_BYTES_PER_TURN_MAX = 8 * 1024 * 1024;
 /** What waits for the next turns. A single frame is always taken, whatever its size. */
 export const PUBLISHED_QUEUE_FRAMES_MAX = 16_384;
 export const PUBLISHED_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
-/** Of a subscription key. */
-export const KEY_BYTES_MAX = 255;
 
 const HANDED_OVER = Promise.resolve();
 const SUBSCRIBE = 1;
@@ -38,7 +37,7 @@ export class Publisher {
   #framesThisTurn = 0;
   #bytesThisTurn = 0;
   #isTurnAwaited = false;
-  #queue: { readonly key: string; readonly frame: Uint8Array }[] = [];
+  #queue: Uint8Array[] = [];
   #queueBytes = 0;
   #room: Promise<void> | undefined;
   #makeRoom: (() => void) | undefined;
@@ -51,36 +50,37 @@ export class Publisher {
   }
 
   /** Resolves when the next frame may come; a caller who does not wait fills the queue. */
-  publish(key: string, frame: Uint8Array): Promise<void> {
+  publish(key: string, frame: Uint8Array, body: Uint8Array | undefined): Promise<void> {
+    const message = sealed(key, frame, body);
     // Whatever waits has used up the pace of this turn: nothing overtakes it.
     if (this.#hasPace()) {
-      this.#send(key, frame);
+      this.#send(message);
       return this.#hasPace() ? HANDED_OVER : this.#untilRoom();
     }
-    const isFull = this.#queue.length >= PUBLISHED_QUEUE_FRAMES_MAX || this.#queueBytes + frame.byteLength > PUBLISHED_QUEUE_BYTES_MAX;
+    const isFull = this.#queue.length >= PUBLISHED_QUEUE_FRAMES_MAX || this.#queueBytes + message.byteLength > PUBLISHED_QUEUE_BYTES_MAX;
     if (isFull && this.#queue.length > 0) {
       queueMicrotask(() => this.#listener.dropped('queue-full', 'frames are published faster than they can be sent'));
     } else {
-      this.#queue.push({ key, frame });
-      this.#queueBytes += frame.byteLength;
+      this.#queue.push(message);
+      this.#queueBytes += message.byteLength;
     }
     return this.#untilRoom();
   }
 
   /** Hands over what waits, gives ZeroMQ `lingerMs` to send it, and closes. */
   async close(lingerMs: number): Promise<void> {
-    for (const { key, frame } of this.#queue.splice(0)) this.#send(key, frame);
+    for (const message of this.#queue.splice(0)) this.#send(message);
     this.#makeRoom?.();
     this.#socket.linger = lingerMs;
     this.#socket.close();
     await this.#loop.ended;
   }
 
-  #send(key: string, frame: Uint8Array): void {
+  #send(message: Uint8Array): void {
     this.#framesThisTurn++;
-    this.#bytesThisTurn += frame.byteLength;
+    this.#bytesThisTurn += message.byteLength;
     this.#awaitTurn();
-    this.#socket.send([key, frame]).catch(this.#onRefusal);
+    this.#socket.send(message).catch(this.#onRefusal);
   }
 
   #hasPace(): boolean {
@@ -105,9 +105,9 @@ export class Publisher {
     if (this.#socket.closed) return;
     let taken = 0;
     for (; taken < this.#queue.length && this.#hasPace(); taken++) {
-      const { key, frame } = this.#queue[taken] as { key: string; frame: Uint8Array };
-      this.#queueBytes -= frame.byteLength;
-      this.#send(key, frame);
+      const message = this.#queue[taken] as Uint8Array;
+      this.#queueBytes -= message.byteLength;
+      this.#send(message);
     }
     this.#queue = taken < this.#queue.length ? this.#queue.slice(taken) : [];
     if (this.#queue.length > 0) return;

@@ -21,6 +21,8 @@ export interface ReadableSocket {
 /** Messages without a gap after which the loop stops asking. */
 const GAPLESS_MESSAGES = 8;
 const MESSAGES_PER_TURN_MAX = 512;
+/** A frame may hold thousands of an application's messages, and whoever reads them one by one wants its turn. */
+const BYTES_PER_TURN_MAX = 128 * 1024;
 /** Turns without a message after which all that had arrived must have been read. */
 const QUIET_TURNS = 2;
 /** Turns that `caughtUp()` waits at most where others keep sending. */
@@ -32,6 +34,9 @@ export class ReceiveLoop {
   readonly #socket: ReadableSocket;
   readonly #received: (parts: Buffer[]) => void;
   #count = 0;
+  /** Since the loop of the process last had its turn from here. */
+  #messages = 0;
+  #bytes = 0;
 
   /** `received` must not throw. */
   constructor(socket: ReadableSocket, received: (parts: Buffer[]) => void) {
@@ -54,7 +59,7 @@ export class ReceiveLoop {
     try {
       let gapless = 0;
       while (!this.#socket.closed) {
-        this.#take(await this.#socket.receive());
+        await this.#read();
         gapless = !this.#socket.closed && this.#socket.readable ? gapless + 1 : 0;
         if (gapless < GAPLESS_MESSAGES) continue;
         gapless = 0;
@@ -69,18 +74,26 @@ export class ReceiveLoop {
   async #readUntilEmpty(): Promise<void> {
     this.#socket.receiveTimeout = 0;
     try {
-      for (let messages = 1; !this.#socket.closed; messages++) {
-        this.#take(await this.#socket.receive());
-        if (messages % MESSAGES_PER_TURN_MAX === 0) await turn();
-      }
+      while (!this.#socket.closed) await this.#read();
     } catch (error) {
       if (systemCode(error) !== 'EAGAIN') throw error;
       if (!this.#socket.closed) this.#socket.receiveTimeout = -1;
     }
   }
 
-  #take(parts: Buffer[]): void {
+  async #read(): Promise<void> {
+    const parts = await this.#socket.receive();
     this.#count++;
+    this.#messages++;
+    this.#bytes += sizeOf(parts);
     this.#received(parts);
+    if (this.#messages < MESSAGES_PER_TURN_MAX && this.#bytes < BYTES_PER_TURN_MAX) return;
+    this.#messages = 0;
+    this.#bytes = 0;
+    await turn();
   }
+}
+
+function sizeOf(parts: readonly Buffer[]): number {
+  return parts.length === 1 ? (parts[0]?.length ?? 0) : parts.reduce((sum, { length }) => sum + length, 0);
 }

@@ -3,7 +3,7 @@
  * and makes sockets that differ from ZeroMQ's defaults in what could hurt us:
  *
  *   linger 0          a default socket keeps the process from ending
- *   send timeout 0    a send is done or refused at once; one that waits would make the next throw EBUSY
+ *   send timeout 0    a send is done or refused at once; one that waits would make the next throw EBUSY (posts may wait, see poster)
  *   high-water marks  explicit, and a limit on the size of a message
  *   same user only    on what is bound (`ZMQ_IPC_FILTER_UID`), besides the directory's mode
  *   no heartbeats     40 idle peers with them cost more than half of a core; pulses do that work
@@ -34,12 +34,14 @@ export const RECEIVED_HIGH_WATER_FRAMES = 2048;
 export const MESSAGES_HIGH_WATER_FRAMES = 1024;
 /** Requests or responses that wait in ZeroMQ for one peer before more are refused. */
 export const REQUESTS_HIGH_WATER_FRAMES = 512;
+/** Posts that wait in ZeroMQ for one peer before the poster waits, and in the peer for its reader. */
+export const POSTS_HIGH_WATER_FRAMES = 256;
 /** Connections that wait to be accepted: a whole group may start at once. */
 const BACKLOG_CONNECTIONS = 512;
 /** Time between attempts to connect: the first ones, and what it grows to. */
 const RECONNECT_MS = 100;
 const RECONNECT_MAX_MS = 2000;
-/** Sockets of one context: per peer a DEALER, and two for the observer of each. */
+/** Sockets of one context: per peer two DEALERs, and two for the observer of each. */
 const SOCKETS_MAX = 8192;
 
 /** `zmq.h`: options that the package gives no name to. */
@@ -51,6 +53,8 @@ export interface Sockets {
   subscriber(lane: Lane): Subscriber;
   responder(): Router;
   requester(routingId: string): Dealer;
+  mailbox(): Router;
+  poster(routingId: string): Dealer;
 }
 
 let loaded: Promise<Sockets> | undefined;
@@ -86,6 +90,7 @@ function socketsOf(zeromq: Zeromq, context: Context): Sockets {
   const bound = { ...common, backlog: BACKLOG_CONNECTIONS };
   const connecting = { ...common, reconnectInterval: RECONNECT_MS, reconnectMaxInterval: RECONNECT_MAX_MS };
   const requests = { sendTimeout: 0, sendHighWaterMark: REQUESTS_HIGH_WATER_FRAMES, receiveHighWaterMark: REQUESTS_HIGH_WATER_FRAMES };
+  const posts = { sendTimeout: 0, sendHighWaterMark: POSTS_HIGH_WATER_FRAMES, receiveHighWaterMark: POSTS_HIGH_WATER_FRAMES };
   return {
     // `allSubs`: every subscriber of a key is reported, not only the first; each waits for its own READY.
     publisher: (lane) => {
@@ -103,6 +108,10 @@ function socketsOf(zeromq: Zeromq, context: Context): Sockets {
     // because the end of its earlier connection has not been noticed yet.
     responder: () => sameUserOnly(new zeromq.Router({ ...bound, ...requests, mandatory: true, handover: true })),
     requester: (routingId) => new zeromq.Dealer({ ...connecting, ...requests, routingId }),
+    mailbox: () => sameUserOnly(new zeromq.Router({ ...bound, ...posts, mandatory: true, handover: true })),
+    // Once cut it is of no use, since what had been sent halfway is lost: the owner gets time to hear of that before ZeroMQ
+    // makes the connection anew and sends the rest.
+    poster: (routingId) => new zeromq.Dealer({ ...connecting, ...posts, reconnectInterval: RECONNECT_MAX_MS, routingId }),
   };
 }
 

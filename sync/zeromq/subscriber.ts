@@ -5,12 +5,13 @@
  * sees a key that is subscribed after `connect()` only after all earlier ones. That is what makes READY a proof.
  */
 
+import { Opener } from './envelope.js';
 import { ReceiveLoop } from './receive-loop.js';
 import type { Refused } from './refusal.js';
 import type { Subscriber as Socket } from './sockets.js';
 
 export interface SubscriberListener {
-  published(frame: Buffer): void;
+  published(frame: Buffer, key: string, body: Buffer | undefined): void;
   /** The connection to this endpoint came about. */
   readonly connected?: (endpoint: string) => void;
   /** It is gone. ZeroMQ tries for ever to make it anew, until the endpoint is disconnected. */
@@ -28,10 +29,12 @@ export class Subscriber {
     // An exception in one of these would end the observer for good: they only take notes.
     socket.events.on('connect', ({ address }) => listener.connected?.(address));
     socket.events.on('disconnect', ({ address }) => listener.lost?.(address));
+    const opener = new Opener();
     this.#loop = new ReceiveLoop(socket, (parts) => {
-      const frame = parts[1];
-      if (frame !== undefined && parts.length === 2) listener.published(frame);
-      else listener.dropped('foreign', `a published message of ${parts.length} parts`);
+      const [message] = parts;
+      const opened = message === undefined || parts.length !== 1 ? undefined : opener.open(message);
+      if (opened !== undefined) listener.published(opened.frame, opened.key, opened.body);
+      else listener.dropped('foreign', `a published message of ${parts.length} parts that is none of ours`);
     });
   }
 

@@ -28,6 +28,7 @@ describe('help', () => {
     const commands = [
       ...['ls', 'status', 'watch', 'get', 'set', 'delete', 'import', 'export', 'where', 'remove', 'demo'],
       ...['doctor', 'backup', 'restore', 'merge', 'checkpoints', 'compact'],
+      ...['peers', 'sub', 'pub', 'request', 'ephemeral'],
     ];
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command}`, 'm'));
     for (const text of ['0 good', '1 failed', '2 usage', '3 not found', '4 partial', '5 timed out']) expect(out).toContain(text);

@@ -17,18 +17,22 @@ const BUSY_MS = 0.05;
 const transport = new ZeromqTransport({ runtimeDirectory: process.argv[2], random: systemRandom, clock: systemClock });
 let [isBusy, subscriptions] = [false, 0];
 /** The texts of all frames since the last report, up to their first blank: the rest is only weight. */
-let heard = [];
+let [heard, posted] = [[], []];
+
+const firstWord = (frame) => {
+  const blank = frame.indexOf(0x20);
+  return frame.toString('latin1', 0, blank < 0 ? frame.byteLength : blank);
+};
 
 const address = await transport.open(newPeerId(systemRandom), {
   published: (frame) => {
-    const blank = frame.indexOf(0x20);
-    const text = frame.toString('latin1', 0, blank < 0 ? frame.byteLength : blank);
-    heard.push(text);
+    heard.push(firstWord(frame));
     if (!isBusy) return;
     for (const endsAt = performance.now() + BUSY_MS; performance.now() < endsAt;);
   },
   requested: () => undefined,
   responded: () => undefined,
+  posted: (_from, frame) => void posted.push(firstWord(frame)),
   subscribed: () => void subscriptions++,
   disconnected: () => undefined,
   dropped: () => undefined,
@@ -44,8 +48,8 @@ const commands = {
     process.send({ kind: 'told' });
   },
   report: () => {
-    process.send({ kind: 'report', heard, subscriptions });
-    heard = [];
+    process.send({ kind: 'report', heard, posted, subscriptions });
+    [heard, posted] = [[], []];
   },
   /** Publishes frames of `bytes` for `ms`, as fast as they are taken. */
   flood: async ({ key, bytes, ms }) => {

@@ -6,6 +6,7 @@ import type { StoppableReader, TestPeer } from './transport.js';
 
 interface Report {
   readonly heard: readonly string[];
+  readonly posted: readonly string[];
   readonly subscriptions: number;
 }
 
@@ -19,6 +20,7 @@ export class LoadProcess implements StoppableReader {
   readonly child: ChildProcess;
   readonly address: PeerAddress;
   readonly #heard: string[] = [];
+  readonly #posted: string[] = [];
 
   private constructor(child: ChildProcess, address: PeerAddress) {
     this.child = child;
@@ -54,13 +56,22 @@ export class LoadProcess implements StoppableReader {
   }
 
   async heard(): Promise<readonly string[]> {
-    this.#heard.push(...(await this.report()).heard);
+    await this.report();
     return this.#heard;
   }
 
-  report(): Promise<Report> {
-    const report = answer<Report>(this.child, 'report');
+  async posted(): Promise<readonly string[]> {
+    await this.report();
+    return this.#posted;
+  }
+
+  /** What is new since the last report. */
+  async report(): Promise<Report> {
+    const answered = answer<Report>(this.child, 'report');
     this.child.send({ kind: 'report' });
+    const report = await answered;
+    this.#heard.push(...report.heard);
+    this.#posted.push(...report.posted);
     return report;
   }
 

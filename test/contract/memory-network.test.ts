@@ -194,3 +194,77 @@ describe('the marks of the memory network', () => {
     await network.quiet();
   });
 });
+
+describe('posts in the memory network', () => {
+  /** `two` posts to `one`, to which it is connected. */
+  function posts({ one, two }: Pair, count: number): Promise<void>[] {
+    return numbers(count).map((number) => two.transport.post(one.id, bytesOf(number)));
+  }
+
+  const post = (all: Pair, count: number): void => void Promise.all(posts(all, count));
+
+  it('are neither lost nor doubled nor overtaken, whatever the rates are', async () => {
+    const all = await pair();
+    const { clock, network, one } = all;
+    Object.assign(network, { lossRate: 0.5, duplicateRate: 0.5, reorderRate: 0.5, requestLossRate: 0.5, longDelayRate: 0.1, jitterMs: 50 });
+    Object.assign(network, { highWaterFrames: 1, requestsHighWaterFrames: 1 });
+    const goOn = network.stop(one.id);
+    post(all, 200);
+    await clock.advance(10_000);
+    expect(one.heard.texts('posted')).toEqual([]);
+    goOn();
+    expect(one.heard.texts('posted')).toEqual(numbers(200));
+  });
+
+  it('wait at a cut until it heals, and are gone where the peer goes first', async () => {
+    const all = await pair();
+    const { clock, network, one, two } = all;
+    const heal = network.partition(one.id, two.id);
+    post(all, 3);
+    await clock.advance(1000);
+    expect(one.heard.texts('posted')).toEqual([]);
+    heal();
+    expect(one.heard.texts('posted')).toEqual(numbers(3));
+    network.partition(one.id, two.id);
+    post(all, 3);
+    one.transport.crash();
+    await clock.advance(1000);
+    await network.quiet();
+    expect(one.heard.texts('posted')).toEqual(numbers(3));
+  });
+
+  it('make the poster wait above the mark, until the reader takes some', async () => {
+    const all = await pair();
+    const { clock, network, one } = all;
+    network.postsUnderwayMax = 10;
+    const goOn = network.stop(one.id);
+    let taken = 0;
+    const waiting = posts(all, 15).map(async (each) => {
+      await each;
+      taken++;
+    });
+    await clock.advance(1000);
+    expect(taken).toBe(9);
+    goOn();
+    await Promise.all(waiting);
+    expect(one.heard.texts('posted')).toEqual(numbers(15));
+  });
+
+  it('of a connection that its peer has ended do not arrive once it has asked on a newer one', async () => {
+    const all = await pair();
+    const { clock, network, one, two } = all;
+    network.latencyMs = 500;
+    post(all, 3);
+    network.latencyMs = 1;
+    two.transport.disconnect(one.id);
+    two.transport.connect(one.address);
+    two.transport.request(one.id, bytesOf('hello again'));
+    await clock.advance(10);
+    expect(one.heard.texts('requested')).toEqual(['hello again']);
+    await clock.advance(1000);
+    expect(one.heard.texts('posted')).toEqual([]);
+    post(all, 2);
+    await clock.advance(1000);
+    expect(one.heard.texts('posted')).toEqual(numbers(2));
+  });
+});

@@ -5,35 +5,40 @@ import { seededRandom, systemRandom } from '../../src/base/random.js';
 import { VirtualClock } from '../../src/base/virtual-clock.js';
 import { MemoryNetwork } from '../../sync/memory-network.js';
 import { MemoryTransport } from '../../sync/memory-transport.js';
+import type { PeerAddress } from '../../sync/transport.js';
+import { postContract } from './posts.js';
 import { bytesOf, Recorder } from './recorder.js';
 import { transportContract, type StoppableReader, type TestPeer } from './transport.js';
 
 const shared = new MemoryNetwork({ clock: systemClock, random: systemRandom });
 shared.highWaterFrames = 1000;
 
-transportContract('memory', {
+const contract = {
   create: () => new MemoryTransport(shared),
   createReader: () => MemoryReader.open(shared),
   framesBeyondMark: 3000,
-});
+};
+transportContract('memory', contract);
+postContract('memory', contract);
 
 /** It is stopped by the network, which is where a stopped process leaves its frames too. */
 class MemoryReader implements StoppableReader {
   readonly #network: MemoryNetwork;
-  readonly #id = newPeerId(systemRandom);
-  readonly #heard = new Recorder();
+  readonly #heard: Recorder;
   readonly #transport: MemoryTransport;
+  readonly address: PeerAddress;
   #goOn: () => void = () => undefined;
 
-  private constructor(network: MemoryNetwork) {
+  private constructor(network: MemoryNetwork, transport: MemoryTransport, address: PeerAddress, heard: Recorder) {
     this.#network = network;
-    this.#transport = new MemoryTransport(network);
+    this.#transport = transport;
+    this.address = address;
+    this.#heard = heard;
   }
 
   static async open(network: MemoryNetwork): Promise<MemoryReader> {
-    const reader = new MemoryReader(network);
-    await reader.#transport.open(reader.#id, reader.#heard);
-    return reader;
+    const [transport, heard] = [new MemoryTransport(network), new Recorder()];
+    return new MemoryReader(network, transport, await transport.open(newPeerId(systemRandom), heard), heard);
   }
 
   async follow(writer: TestPeer, keys: readonly string[]): Promise<void> {
@@ -43,7 +48,7 @@ class MemoryReader implements StoppableReader {
   }
 
   stop(): void {
-    this.#goOn = this.#network.stop(this.#id);
+    this.#goOn = this.#network.stop(this.address.id);
   }
 
   async goOn(): Promise<void> {
@@ -58,12 +63,20 @@ class MemoryReader implements StoppableReader {
   }
 
   heard(): Promise<readonly string[]> {
-    return Promise.resolve(this.#heard.all('published').map(({ frame }) => String(new TextDecoder().decode(frame).split(' ')[0])));
+    return Promise.resolve(this.#heard.all('published').map(({ frame }) => firstWord(frame)));
+  }
+
+  posted(): Promise<readonly string[]> {
+    return Promise.resolve(this.#heard.all('posted').map(({ frame }) => firstWord(frame)));
   }
 
   close(): void {
     this.#transport.crash();
   }
+}
+
+function firstWord(frame: Uint8Array): string {
+  return String(new TextDecoder().decode(frame).split(' ')[0]);
 }
 
 describe('the memory network', () => {

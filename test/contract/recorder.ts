@@ -4,9 +4,22 @@ import type { PeerId } from '../../src/base/ids.js';
 import type { TransportDropReason, TransportListener } from '../../sync/transport.js';
 
 export type Heard =
-  | { readonly kind: 'published'; readonly text: string; readonly frame: Uint8Array }
+  | {
+      readonly kind: 'published';
+      readonly text: string;
+      readonly frame: Uint8Array;
+      readonly key: string;
+      readonly body: Uint8Array | undefined;
+    }
   | { readonly kind: 'requested'; readonly from: PeerId; readonly text: string; readonly frame: Uint8Array }
   | { readonly kind: 'responded'; readonly from: PeerId; readonly text: string; readonly frame: Uint8Array }
+  | {
+      readonly kind: 'posted';
+      readonly from: PeerId;
+      readonly text: string;
+      readonly frame: Uint8Array;
+      readonly body: Uint8Array | undefined;
+    }
   | { readonly kind: 'subscribed'; readonly key: string }
   | { readonly kind: 'disconnected'; readonly peer: PeerId }
   | { readonly kind: 'dropped'; readonly reason: TransportDropReason; readonly detail: string };
@@ -17,8 +30,8 @@ export class Recorder implements TransportListener {
   onHeard: (heard: Heard) => void = () => undefined;
   readonly #waiting: (() => void)[] = [];
 
-  published(frame: Uint8Array): void {
-    this.#note({ kind: 'published', text: textOf(frame), frame });
+  published(frame: Uint8Array, key: string, body: Uint8Array | undefined): void {
+    this.#note({ kind: 'published', text: textOf(frame), frame, key, body });
   }
 
   requested(from: PeerId, frame: Uint8Array): void {
@@ -27,6 +40,10 @@ export class Recorder implements TransportListener {
 
   responded(from: PeerId, frame: Uint8Array): void {
     this.#note({ kind: 'responded', from, text: textOf(frame), frame });
+  }
+
+  posted(from: PeerId, frame: Uint8Array, body: Uint8Array | undefined): void {
+    this.#note({ kind: 'posted', from, text: textOf(frame), frame, body });
   }
 
   subscribed(key: string): void {
@@ -45,7 +62,7 @@ export class Recorder implements TransportListener {
     return this.heard.filter((heard): heard is Extract<Heard, { kind: Kind }> => heard.kind === kind);
   }
 
-  texts(kind: 'published' | 'requested' | 'responded'): string[] {
+  texts(kind: 'published' | 'requested' | 'responded' | 'posted'): string[] {
     return this.heard.flatMap((heard) => (heard.kind === kind && 'text' in heard ? [heard.text] : []));
   }
 

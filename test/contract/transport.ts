@@ -19,6 +19,7 @@ export interface TestPeer {
 
 /** A peer that only reads; it may live in a process of its own. */
 export interface StoppableReader {
+  readonly address: PeerAddress;
   /** Connects, subscribes, and resolves when the writer knows. */
   follow(writer: TestPeer, keys: readonly string[]): Promise<void>;
   /** From now on it reads nothing, as a stopped process. */
@@ -29,6 +30,8 @@ export interface StoppableReader {
   whileBusy(act: () => Promise<void>): Promise<void>;
   /** Of all frames so far, in order, the text up to the first blank. */
   heard(): Promise<readonly string[]>;
+  /** The same of what was posted to it. */
+  posted(): Promise<readonly string[]>;
   close(): void;
 }
 

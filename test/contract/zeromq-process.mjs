@@ -19,6 +19,7 @@ const address = await transport.open(newPeerId(systemRandom), {
     transport.respond(from, frame);
   },
   responded: (_from, frame) => tell({ kind: 'responded', text: text(frame) }),
+  posted: (_from, frame, body) => tell({ kind: 'posted', text: text(frame), bodyBytes: body?.byteLength }),
   subscribed: (key) => tell({ kind: 'subscribed', key }),
   disconnected: (peer) => tell({ kind: 'disconnected', peer }),
   dropped: (reason) => tell({ kind: 'dropped', reason }),

@@ -116,7 +116,7 @@ describe('ZeroMQ between processes', () => {
     there.child.send({ kind: 'leave', key: 'd/', message: 'goodbye', thenExit: false });
     const [code, signal] = (await once(there.child, 'exit')) as [number | null, string | null];
     expect([code, signal]).toEqual([0, null]);
-    expect(readdirSync(runtimeDirectory)).toHaveLength(3);
+    expect(readdirSync(runtimeDirectory)).toHaveLength(4);
     await here.transport.close();
     expect(readdirSync(runtimeDirectory)).toEqual([]);
   });

@@ -10,7 +10,7 @@ import { newPeerId } from '../../src/base/ids.js';
 import { systemRandom } from '../../src/base/random.js';
 import { turn } from '../../src/base/turn.js';
 import { VirtualClock } from '../../src/base/virtual-clock.js';
-import { SOCKET_PATH_BYTES_MAX } from '../../sync/socket-file.js';
+import { mailboxOf, SOCKET_PATH_BYTES_MAX } from '../../sync/socket-file.js';
 import { ZeromqTransport } from '../../sync/zeromq-transport.js';
 import { PUBLISHED_QUEUE_FRAMES_MAX } from '../../sync/zeromq/publisher.js';
 import { REQUESTER_IDLE_MS } from '../../sync/zeromq/requester.js';
@@ -22,6 +22,7 @@ import {
   REQUESTS_HIGH_WATER_FRAMES,
 } from '../../sync/zeromq/sockets.js';
 import { LoadProcess } from './load-process.js';
+import { postContract } from './posts.js';
 import { bytesOf, Recorder } from './recorder.js';
 import { transportContract, type TestPeer } from './transport.js';
 
@@ -64,11 +65,13 @@ async function expectConversation(one: TestPeer, two: TestPeer): Promise<void> {
   await two.heard.until((heard) => heard.texts('requested').includes(key));
 }
 
-transportContract('ZeroMQ', {
+const contract = {
   create,
   createReader: () => LoadProcess.start(runtimeDirectory),
   framesBeyondMark: 4 * (PUBLISHED_HIGH_WATER_FRAMES + RECEIVED_HIGH_WATER_FRAMES),
-});
+};
+transportContract('ZeroMQ', contract);
+postContract('ZeroMQ', contract);
 
 describe('ZeroMQ: sockets', () => {
   it('have random names in the runtime directory, and no file once they are closed', async () => {
@@ -76,9 +79,11 @@ describe('ZeroMQ: sockets', () => {
     mkdirSync(directory);
     const peer = await openPeer(directory);
     expect(readdirSync(directory).toSorted()).toEqual(
-      [peer.address.publisher, peer.address.messenger, peer.address.responder].map((each) => each.slice(-14)).toSorted(),
+      [peer.address.publisher, peer.address.messenger, mailboxOf(peer.address.messenger), peer.address.responder]
+        .map((each) => each.slice(-14))
+        .toSorted(),
     );
-    expect(readdirSync(directory).every((name) => /^[a-z2-7]{12}\.[ptr]$/.test(name))).toBe(true);
+    expect(readdirSync(directory).every((name) => /^[a-z2-7]{12}\.[ptmr]$/.test(name))).toBe(true);
     await peer.transport.close();
     expect(readdirSync(directory)).toEqual([]);
   });
@@ -151,7 +156,7 @@ describe('ZeroMQ: the lane of messages', () => {
     peer.transport.subscribe('d/');
     peer.transport.connect(one.address);
     await one.publisher.receive();
-    await one.publisher.send(['d/', 'state']);
+    await one.publisher.send('d/\0state');
     await peer.heard.until((heard) => heard.texts('published').includes('state'));
     await expect.poll(() => one.accepted).toEqual(['p']);
     peer.transport.subscribe('t/knobs');
@@ -161,7 +166,7 @@ describe('ZeroMQ: the lane of messages', () => {
       expect(subscription?.toString('latin1', 1)).toBe('t/knobs');
       // Events of a socket come by a way of their own.
       await expect.poll(() => accepted.toSorted()).toEqual(['p', 't']);
-      await messenger.send(['t/knobs', 'message']);
+      await messenger.send('t/knobs\0message');
     }
     await peer.heard.until((heard) => heard.texts('published').length === 3);
     for (const { publisher, messenger } of bound) for (const socket of [publisher, messenger]) socket.close();
@@ -201,7 +206,7 @@ describe('ZeroMQ: the end of a connection', () => {
     peer.transport.disconnect(address.id);
     peer.transport.connect(address);
     await successor.receive();
-    await successor.send(['d/', 'still here']);
+    await successor.send('d/\0still here');
     await peer.heard.until((heard) => heard.texts('published').includes('still here'));
     expect(peer.heard.all('disconnected')).toEqual([]);
     successor.close();
@@ -316,7 +321,8 @@ describe('ZeroMQ: strangers', () => {
     const [one, two] = [await openPeer(), await openPeer()];
     await expectConversation(one, two);
     for (const [, greeting] of greetings) {
-      await Promise.all([greet(one.address.publisher, greeting), greet(one.address.responder, greeting)]);
+      const endpoints = [one.address.publisher, one.address.responder, mailboxOf(one.address.messenger)];
+      await Promise.all(endpoints.map((endpoint) => greet(endpoint, greeting)));
     }
     await expectConversation(two, one);
     await expectConversation(one, two);
@@ -359,7 +365,7 @@ describe('ZeroMQ: strangers', () => {
     const isHeard = (): boolean => reader.heard.all('dropped').length >= 2;
     // A plain PUB cannot say when a subscription has reached it: so it repeats itself.
     while (!isHeard()) {
-      await publisher.send(['d/', 'one', 'too many']);
+      await publisher.send(['d/\0one', 'too many']);
       await publisher.send('d/alone');
       await turn();
     }

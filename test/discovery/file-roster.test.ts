@@ -186,12 +186,12 @@ describe('a peer in another process', () => {
     const { roster } = await announcedHere();
     const { child, id, sockets } = await announcedThere();
     expect((await roster.list()).map((entry) => [entry.id, entry.pid])).toEqual([[id, child.pid]]);
-    expect(sockets.map((path) => existsSync(path))).toEqual([true, true, true]);
+    expect(sockets.map((path) => existsSync(path))).toEqual([true, true, true, true]);
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(roster.isAlive(id)).toBe(false);
     expect(await roster.list()).toEqual([]);
-    expect(sockets.map((path) => existsSync(path))).toEqual([false, false, false]);
+    expect(sockets.map((path) => existsSync(path))).toEqual([false, false, false, false]);
     expect(readdirSync(peers).filter((name) => name.startsWith(id))).toEqual([]);
   });
 
@@ -201,7 +201,7 @@ describe('a peer in another process', () => {
     child.kill('SIGSTOP');
     expect(roster.isAlive(id)).toBe(true);
     expect(await roster.list()).toHaveLength(1);
-    expect(sockets.map((path) => existsSync(path))).toEqual([true, true, true]);
+    expect(sockets.map((path) => existsSync(path))).toEqual([true, true, true, true]);
     child.kill('SIGCONT');
   });
 

@@ -8,13 +8,14 @@ import { createServer } from 'node:net';
 import { systemRandom } from '../../dist/esm/src/base/random.js';
 import { loadFileLocks } from '../../dist/esm/storage/file-lock.js';
 import { FileRoster } from '../../dist/esm/sync/discovery/file-roster.js';
-import { newSocketEndpoint } from '../../dist/esm/sync/socket-file.js';
+import { mailboxOf, newSocketEndpoint } from '../../dist/esm/sync/socket-file.js';
 
 const [storeDirectory, runtimeDirectory, id] = process.argv.slice(2);
 const publisher = newSocketEndpoint(runtimeDirectory, 'p', systemRandom);
 const messenger = newSocketEndpoint(runtimeDirectory, 't', systemRandom);
 const responder = newSocketEndpoint(runtimeDirectory, 'r', systemRandom);
-for (const endpoint of [publisher, messenger, responder]) {
+const mailbox = mailboxOf(messenger); // in no roster
+for (const endpoint of [publisher, messenger, responder, mailbox]) {
   await new Promise((resolve) => {
     createServer().listen(endpoint.slice('ipc://'.length), resolve);
   });
@@ -32,4 +33,4 @@ await roster.announce({
   canWrite: true,
 });
 process.on('message', () => void roster.withdraw().then(() => process.exit()));
-process.send({ publisher, messenger, responder });
+process.send({ publisher, messenger, responder, mailbox });

@@ -20,7 +20,7 @@ function limitsIn(folder: string): string[] {
 }
 
 it('docs/LIMITS.md names every limit of the library', () => {
-  const limits = [...limitsIn('src'), ...limitsIn('sync'), ...limitsIn('storage')];
+  const limits = [...limitsIn('src'), ...limitsIn('sync'), ...limitsIn('talk'), ...limitsIn('storage')];
   expect(limits.length).toBeGreaterThan(40);
   expect(limits.filter((limit) => !text.includes(`\`${limit}\``))).toEqual([]);
 });

@@ -155,6 +155,7 @@ const ABSURD: FrameArbitraries = {
     ),
   }),
   goodbye: fc.record({ kind: kind('goodbye'), tails }),
+  silent: fc.record({ kind: kind('silent'), peers: fc.array(peers, { maxLength: 4 }) }),
   hello: fc.record({ kind: kind('hello'), address: peers.map(addressOf), ...introduction }),
   welcome: fc.record({ kind: kind('welcome'), ...introduction }),
   want: fc.record({ kind: kind('want'), document: names, request: requests, stateVector: blobs }),

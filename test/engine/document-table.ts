@@ -55,6 +55,8 @@ export const framesByDocument = {
     'invite + echo',
     'invite + echo',
   ],
+  silent: everywhere('·'),
+  'silent: of nobody': everywhere('·'),
   goodbye: [LOST, LOST, `${LOST} › unsynced`, LOST, LOST, `${LOST} › doubting`, LOST],
   'goodbye: with numbers': [LOST, LOST, `${LOST} › doubting`, LOST, `${LOST} › whole`, `${LOST} › doubting`, LOST],
   hello: [
@@ -165,7 +167,7 @@ export const inputsByDocument = {
   'drain: of something': ['·', 'say updates', 'say updates', 'say updates', 'say updates', 'say updates', 'say updates'],
   applied: everywhere('·'),
   'applied: and pending': ['·', '› doubting', '·', '› doubting', '·', '·', '·'],
-  'applied: all of it': ['·', '!synced + say status › whole', '!synced + say status › whole', '·', '› whole', '› whole', 'apply 2 › whole'],
+  'applied: all of it': ['·', '·', '!synced + say status › whole', '·', '› whole', '› whole', 'apply 2 › whole'],
   rejected: [
     '·',
     'warn update-rejected › doubting',
@@ -208,7 +210,7 @@ export const inputsByDocument = {
   maintained: everywhere('·'),
   'maintained: for ourselves': everywhere('!done'),
   tick: ['·', '·', '› unsynced', '·', 'ask › asking', '› doubting', '·'],
-  'tick: after a stall': ['!stalled', '!stalled', '!stalled', '!stalled', '!stalled', '!stalled › doubting', '!stalled'],
+  'tick: after a stall': ['!stalled', '!stalled', '!stalled + say silent', '!stalled', '!stalled', '!stalled › doubting', '!stalled'],
   'tick: when muting ends': ['·', '·', '·', '·', '·', '› doubting', '·'],
   leave: everywhere('say goodbye'),
 } satisfies Readonly<Record<InputSample, DocumentRow>>;

@@ -19,8 +19,8 @@ function begin(count: number, options?: { readonly isHonest: boolean }): SmallWo
   const world = new SmallWorld(count, options);
   const [first] = world.ids;
   if (first !== undefined) {
-    world.feed(first, { kind: 'document-loaded', document: MAIN });
     world.feed(first, { kind: 'role', term: 1, isTakingOver: false });
+    world.feed(first, { kind: 'document-loaded', document: MAIN });
   }
   for (const id of world.ids) world.meet(id);
   return world;

@@ -42,9 +42,11 @@ function wordFor(effect: Effect): string {
     case 'flushed':
     case 'flush-failed':
     case 'peer-lost':
+    case 'peer-met':
     case 'peer-refused':
     case 'stalled':
     case 'recovered':
+    case 'silent-changed':
       return `!${effect.kind}`;
     case 'connect':
     case 'disconnect':

@@ -230,7 +230,7 @@ function verdictOf(before: Look, after: Look): string {
 
 /** As the transport hands it over. */
 export function feed({ listener }: Member, { channel, from, bytes }: Shot): void {
-  if (channel === 'published') listener.published(bytes);
+  if (channel === 'published') listener.published(bytes, '', undefined);
   else listener[channel](from, bytes);
 }
 
@@ -262,6 +262,7 @@ function channelOf({ kind }: Frame): Channel {
     case 'status':
     case 'pulse':
     case 'goodbye':
+    case 'silent':
       return 'published';
     case 'welcome':
     case 'have':

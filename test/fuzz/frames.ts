@@ -36,6 +36,7 @@ const MAKERS: { readonly [Kind in FrameKind]: (around: Surroundings) => FrameOf<
     revisions: vector(around),
     documents: around.chance.list(huge(around, 4096), () => ({ ...report(around), stored: vector(around) })),
   }),
+  silent: (around) => ({ kind: 'silent', peers: around.chance.list(huge(around, 1024), () => around.chance.pick(around.peers)) }),
   goodbye: (around) => ({ kind: 'goodbye', tails: tails(around) }),
   hello: (around) => hello(around, around.chance.isIn(0.3)),
   welcome: (around) => {

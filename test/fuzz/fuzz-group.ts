@@ -195,7 +195,8 @@ function tap(inner: MemoryTransport, { opened, requested }: Tap): Transport {
     disconnect: (peer) => inner.disconnect(peer),
     subscribe: (key) => inner.subscribe(key),
     unsubscribe: (key) => inner.unsubscribe(key),
-    publish: (key, frame) => inner.publish(key, frame),
+    publish: (key, frame, body) => inner.publish(key, frame, body),
+    post: (to, frame, body) => inner.post(to, frame, body),
     close: () => inner.close(),
   };
 }

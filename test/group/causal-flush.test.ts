@@ -57,3 +57,71 @@ describe('a flush of what builds on an unacknowledged change of a dead peer', ()
     });
   }
 });
+
+/** T was acknowledged a value. It overwrites it, behind something that builds on S, of whom the writer knows nothing; then T is killed, too. */
+async function afterTheDeathOfBoth(seed: number): Promise<Scene> {
+  const group = createTestGroup({ seed });
+  const [writer, s, t] = [await group.join(), await group.join(), await group.join()];
+  presets(t).set('own', 'acknowledged');
+  await group.run(t.flush());
+  group.partition(writer, s);
+  presets(s).set('shared', 'of s');
+  await group.advance(20);
+  expect(presets(t).get('shared')).toBe('of s');
+  await group.kill(s);
+  presets(t).set('shared', 'of t');
+  presets(t).set('own', 'newer');
+  // What was written arrives, and nobody has asked yet for what it builds on.
+  await group.advance(5);
+  await group.kill(t);
+  return { group, writer, t };
+}
+
+describe('what was acknowledged, and overwritten by an update that builds on what nobody has', () => {
+  for (const seed of SEEDS) {
+    it(`is there when everyone is killed while that update waits (seed ${seed})`, async () => {
+      const { group, writer } = await afterTheDeathOfBoth(seed);
+      await group.kill(writer);
+      const later = await group.join();
+      expect(presets(later).toJSON()).toEqual({ own: 'acknowledged' });
+      await group.close();
+    });
+
+    it(`is there when that update has been set aside, and on disk after that (seed ${seed})`, async () => {
+      const { group, writer } = await afterTheDeathOfBoth(seed);
+      await group.advance(8000);
+      expect(writer.inspect().warnings.map(({ code }) => code)).toContain('update-set-aside');
+      expect(presets(writer).toJSON()).toEqual({ own: 'acknowledged' });
+      presets(writer).set('later', 'of the writer');
+      await group.run(writer.flush());
+      await group.kill(writer);
+      const later = await group.join();
+      expect(presets(later).toJSON()).toEqual({ own: 'acknowledged', later: 'of the writer' });
+      await group.close();
+    });
+
+    it(`is there at a follower that has become the writer (seed ${seed})`, async () => {
+      const group = createTestGroup({ seed });
+      const [writer, s, t, follower] = [await group.join(), await group.join(), await group.join(), await group.join()];
+      presets(t).set('own', 'acknowledged');
+      await group.run(t.flush());
+      await group.advance(20);
+      group.partition(s, writer);
+      group.partition(s, follower);
+      presets(s).set('shared', 'of s');
+      await group.advance(20);
+      await group.kill(s);
+      presets(t).set('shared', 'of t');
+      presets(t).set('own', 'newer');
+      await group.advance(5);
+      await group.kill(t, writer);
+      await group.advance(8000);
+      expect(follower.role).toBe('writer');
+      expect(presets(follower).toJSON()).toEqual({ own: 'acknowledged' });
+      await group.kill(follower);
+      const later = await group.join();
+      expect(presets(later).toJSON()).toEqual({ own: 'acknowledged' });
+      await group.close();
+    });
+  }
+});

@@ -167,3 +167,17 @@ it('what only the store had is said to be durable by a new writer at once: its o
   await room.run(room.leave(writer));
   await room.run(room.leave(abstaining));
 });
+
+it('of one who never writes finds who has just joined, and has not said hello to it yet', async () => {
+  const room = new Room(3);
+  room.network.latencyMs = 50;
+  const viewer = await room.join({ canWrite: false });
+  await room.clock.advance(500);
+  presets(viewer).set('pad', 1);
+  const synth = await room.join();
+  const flushed = viewer.instance.flush();
+  expect(viewer.instance.peers).toHaveLength(1);
+  expect(await room.run(flushed)).toEqual({ term: 1 });
+  await room.run(room.leave(synth));
+  await room.run(room.leave(viewer));
+});

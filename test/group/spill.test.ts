@@ -220,12 +220,16 @@ describe('what a writer does not confirm', () => {
     await room.join();
     const one = await room.join({ peer: { clock: counted } });
     await room.rest();
+    const inAMinute = async (): Promise<number> => {
+      const before = reviews;
+      await room.clock.advance(60_000);
+      return reviews - before;
+    };
+    // Some of those that wait for the pulse are as long.
+    const ofOthers = await inAMinute();
     presets(one).set('warm-pad', 1);
     await room.clock.advance(20_000);
-    const before = reviews;
-    await room.clock.advance(60_000);
-    // The pulse's own timers fall due at other moments than these.
-    expect(reviews - before).toBeLessThan(2);
+    expect((await inAMinute()) - ofOthers).toBeLessThan(2);
   });
 });
 

@@ -35,6 +35,7 @@ export class Stranger {
       published: hear,
       requested: (_from, bytes) => hear(bytes),
       responded: (_from, bytes) => hear(bytes),
+      posted: () => undefined,
       subscribed: () => undefined,
       disconnected: () => undefined,
       dropped: () => undefined,

@@ -32,7 +32,7 @@ test('after the last close a process ends by itself, and leaves no socket, no ro
   await equalDigests([a, b]);
 
   await b.close();
-  expect(place.remains).toHaveLength(5); // three sockets, entry and lock of the one who stays
+  expect(place.remains).toHaveLength(6); // four sockets, entry and lock of the one who stays
   await a.set('deep-bass', 2); // not flushed: closing the writer does that
   await a.close();
   expect(place.remains).toEqual([]);

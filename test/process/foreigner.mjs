@@ -63,6 +63,7 @@ process.send('said');
 for (;;) {
   const [subscription] = await mouth.receive();
   if (subscription[0] !== 1) continue;
-  for (const rubbish of RUBBISH) await mouth.send([subscription.subarray(1), rubbish]);
-  await mouth.send([subscription.subarray(1), 'three', 'parts']);
+  const key = subscription.subarray(1);
+  for (const rubbish of RUBBISH) await mouth.send(Buffer.concat([key, Buffer.of(0), rubbish]));
+  await mouth.send(Buffer.concat([key, Buffer.from('without an end')]));
 }

@@ -85,6 +85,9 @@ const commands = {
       throw new Error('the observer of an application');
     });
   },
+  present: (instance, { state }) => instance.presence.set(state),
+  presences: (instance) => Object.fromEntries(instance.presence.all),
+  watchPresence: (instance, { as }) => void instance.presence.subscribe((detail) => tell({ heard: 'presence', as, detail })),
   close: (instance) => instance.close(),
   /** Everybody at once, and each of them twice. */
   async closeAll() {

@@ -95,9 +95,10 @@ function cutting(inner) {
     traffic: inner.traffic,
     open: (id, listener) =>
       inner.open(id, {
-        published: (frame) => isThrough(senderOf(frame)) && listener.published(frame),
+        published: (frame, key, body) => isThrough(senderOf(frame)) && listener.published(frame, key, body),
         requested: (from, frame) => isThrough(from) && listener.requested(from, frame),
         responded: (from, frame) => isThrough(from) && listener.responded(from, frame),
+        posted: (from, frame, body) => isThrough(from) && listener.posted(from, frame, body),
         subscribed: (key) => listener.subscribed(key),
         disconnected: (peer) => listener.disconnected(peer),
         dropped: (reason, detail) => listener.dropped(reason, detail),
@@ -109,7 +110,8 @@ function cutting(inner) {
     disconnect: (peer) => inner.disconnect(peer),
     subscribe: (key) => inner.subscribe(key),
     unsubscribe: (key) => inner.unsubscribe(key),
-    publish: (key, frame) => inner.publish(key, frame),
+    publish: (key, frame, body) => inner.publish(key, frame, body),
+    post: async (peer, frame, body) => isThrough(peer) && inner.post(peer, frame, body),
     close: () => inner.close(),
   };
 }

@@ -48,10 +48,24 @@ export class Checkers {
     const floor = this.#room.epoch.get(document);
     const lack = floor === undefined ? undefined : lackOf(doc, floor);
     if (lack !== undefined) this.#room.violated(`${member.name} said synced of ${document} and lacks what is stored: ${lack}`);
+    this.#acknowledgedIsThere(member, document);
     if (!this.#weather.isPrompt) return;
     const before = (this.#joinedAt.get(member) ?? 0) - LAG_MS;
     const late = this.#promises.lackOfEarlier((name) => (name === document ? doc : undefined), before);
     if (late !== undefined) this.#room.violated(`${member.name} said synced and lacks what was acknowledged long before: ${late}`);
+  }
+
+  /** On the word of a writer, or from the store: everything that was acknowledged before it began to join, in any weather. */
+  #acknowledgedIsThere(member: Member, document: string): void {
+    const { vouchedAt, isWhole } = member.peer.synchronizer.state.documents.get(document) ?? {};
+    // Who was robbed of the lock believes for a while that it writes.
+    if (isWhole !== true || vouchedAt !== Infinity || this.#room.lockBrokenAt !== -Infinity) {
+      this.#room.count('synced on the word of others');
+      return;
+    }
+    this.#room.count("synced on the writer's word, or from the store");
+    const lack = this.#promises.lackOfEarlier((name) => (name === document ? member.doc(document) : undefined), member.beganAtMs);
+    if (lack !== undefined) this.#room.violated(`${member.name} said synced and lacks what was acknowledged before it joined: ${lack}`);
   }
 
   atStep(): void {

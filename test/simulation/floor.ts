@@ -47,6 +47,7 @@ export function contentOf(doc: Y.Doc): string {
   return canonical({
     acknowledged: doc.getMap('acknowledged').toJSON(),
     causal: doc.getMap('causal').toJSON(),
+    kept: doc.getMap('kept').toJSON(),
     map: doc.getMap('map').toJSON(),
     array: doc.getArray('array').toJSON(),
     text: doc.getText('text').toDelta() as unknown,

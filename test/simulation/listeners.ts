@@ -3,7 +3,6 @@
 import type { Random } from '../../src/base/random.js';
 import type { MachineRoom } from './machine-room.js';
 import type { Member } from './member.js';
-import { planned } from './story.js';
 import type { Weather } from './weather.js';
 
 /** Observers that write answer each other: not for ever. */
@@ -45,4 +44,14 @@ export class Listeners {
     this.#room.count(what);
     throw planned();
   }
+}
+
+const PLANNED = 'a listener of the application throws, as planned';
+
+function planned(): Error {
+  return new Error(PLANNED);
+}
+
+export function isPlanned(error: unknown): boolean {
+  return error instanceof Error && error.message === PLANNED;
 }

@@ -32,6 +32,24 @@ async function setAside(stage: Stage, { writer, one, two }: Crew): Promise<void>
   await within(stage, 2600, 'what was set aside comes again, and is acknowledged', () => two.flushesOpen === 0 && areEqual(stage));
 }
 
+/** What was acknowledged is overwritten behind something of one whom only the author has heard; then both die: it is there with its old value. */
+async function overwritten(stage: Stage, { writer, one, two }: Crew): Promise<void> {
+  const { story, cast } = stage;
+  const { room } = cast;
+  const map = (member: Member) => member.doc('main').getMap('map');
+  story.flushOwn(two);
+  await within(stage, 100, 'a flush at rest resolves', () => two.flushesOpen === 0);
+  for (const other of room.members) if (other !== one && other !== two) story.cutOneWay(one, other);
+  map(one).set('overwritten', 1);
+  await within(stage, 100, 'one of all hears', () => map(two).has('overwritten'));
+  room.kill(one);
+  map(two).set('overwritten', 2);
+  story.overwriteOwn(two);
+  await within(stage, 100, 'what builds on something unheard arrives', () => isPending(writer));
+  room.kill(two);
+  story.mend();
+}
+
 function isPending(member: Member): boolean {
   return member.peer.replica('main').hasPending();
 }
@@ -82,4 +100,4 @@ async function robbedWriter(stage: Stage, { writer: robbed }: Crew): Promise<voi
   await within(stage, 100, 'a writer that was robbed follows upon its robber', () => robbed.peer.candidacy.state.kind === 'leading');
 }
 
-export const LONG_DRILLS: readonly Drill[] = [setAside, brokenConnections, robbedWriter];
+export const LONG_DRILLS: readonly Drill[] = [setAside, overwritten, brokenConnections, robbedWriter];

@@ -138,13 +138,14 @@ export class MachineRoom {
       pid: 0,
     });
     this.#livingCount++;
+    const beganAtMs = this.clock.now();
     await peer.open();
     const { release } = await ownPeer(Promise.resolve(peer));
     const instances = Array.from({ length: hasSecondInstance ? 2 : 1 }, () => {
       const instance: Instance = new Instance(peer, () => release(instance));
       return instance;
     });
-    const member = new Member({ name, peer, instances, clock, transport, store, canWrite });
+    const member = new Member({ name, peer, instances, clock, transport, store, canWrite, beganAtMs });
     this.members.add(member);
     this.tell(`${name} joins as ${peer.id}${canWrite ? '' : ', never to write to disk'}`);
     this.#awaitSynced(member);

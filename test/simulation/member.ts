@@ -18,6 +18,8 @@ export interface MemberParts {
   readonly transport: WatchedTransport;
   readonly store: WatchedStore;
   readonly canWrite: boolean;
+  /** When it began to join: before it said a word. */
+  readonly beganAtMs: number;
 }
 
 export class Member implements MemberParts {
@@ -28,6 +30,7 @@ export class Member implements MemberParts {
   readonly transport: WatchedTransport;
   readonly store: WatchedStore;
   readonly canWrite: boolean;
+  readonly beganAtMs: number;
   /** Per document: the client ids under which this replica wrote, and what it deleted itself. */
   readonly #written = new Map<string, { readonly clients: Set<number>; readonly deleted: DeletedRange[] }>();
   /** Flushes that wait. */
@@ -42,6 +45,7 @@ export class Member implements MemberParts {
     this.transport = parts.transport;
     this.store = parts.store;
     this.canWrite = parts.canWrite;
+    this.beganAtMs = parts.beganAtMs;
   }
 
   get instance(): Instance {

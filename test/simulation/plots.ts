@@ -26,6 +26,26 @@ async function buildsOnTheDead(story: Story, cast: Cast): Promise<void> {
   if (room.members.has(t) && chance.fraction() < 0.4) story.kill(t);
 }
 
+/** T was acknowledged a value. It overwrites that behind something of S, of whom the writer has not heard; then S and T die. */
+async function overwritesBehindTheUnseen(story: Story, cast: Cast): Promise<void> {
+  const { room, chance } = cast;
+  const [s, t] = twoOf(story);
+  if (s === undefined || t === undefined) return;
+  story.flushOwn(t);
+  await room.clock.advance(20 + chance.fraction() * 60);
+  for (const other of room.members) if (other !== s && other !== t && chance.fraction() < 0.8) story.cutOneWay(s, other);
+  if (!room.members.has(s)) return;
+  story.overwrite(s);
+  await room.clock.advance(5 + chance.fraction() * 20);
+  if (room.members.has(s) && room.members.size > 1 && chance.fraction() < 0.8) story.kill(s);
+  if (!room.members.has(t)) return;
+  for (let times = 0; times < 2; times++) story.overwrite(t);
+  await room.clock.advance(chance.fraction() * 10);
+  if (room.members.has(t) && room.members.size > 1 && chance.fraction() < 0.8) story.kill(t);
+  const writer = writerOf(cast);
+  if (writer !== undefined && chance.fraction() < 0.4) story.kill(writer);
+}
+
 /** What the writer alone has, and has promised, is known to nobody else when it dies. */
 async function promisesAlone(story: Story, cast: Cast): Promise<void> {
   const { room, chance } = cast;
@@ -106,4 +126,13 @@ function writerOf({ room }: Cast): Member | undefined {
   return [...room.members].find(({ peer, clock }) => peer.role === 'writer' && !clock.isStopped);
 }
 
-export const PLOTS: readonly Plot[] = [buildsOnTheDead, buildsOnTheDead, promisesAlone, lastWords, crowd, manyTakeovers, atSecondHand];
+export const PLOTS: readonly Plot[] = [
+  buildsOnTheDead,
+  buildsOnTheDead,
+  overwritesBehindTheUnseen,
+  promisesAlone,
+  lastWords,
+  crowd,
+  manyTakeovers,
+  atSecondHand,
+];

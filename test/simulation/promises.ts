@@ -12,12 +12,21 @@ import type { MachineRoom } from './machine-room.js';
 import type { Member } from './member.js';
 
 /** An entry of a map that nobody touches any more: what it must be, from now on and for good. */
-export interface Entry {
+export interface FinalEntry {
   readonly map: 'acknowledged' | 'causal';
   readonly key: string;
   /** undefined: deleted. */
   readonly value: unknown;
 }
+
+/** An entry that nobody ever deletes, and that is overwritten with growing numbers only: it must be this one, or a later one. */
+export interface KeptEntry {
+  readonly map: 'kept';
+  readonly key: string;
+  readonly value: number;
+}
+
+export type Entry = FinalEntry | KeptEntry;
 
 interface Promised {
   readonly member: Member;
@@ -49,14 +58,14 @@ export class Promises {
     return this.#all.length;
   }
 
-  /** What the member has written so far, and this entry in it, is to be durable when its flush resolves. */
-  flush(member: Member, entry?: Entry): void {
+  /** What the member has written so far, and these entries in it, is to be durable when its flush resolves. */
+  flush(member: Member, ...entries: readonly Entry[]): void {
     const promised = this.#prepare(member);
     member.flushesOpen++;
     member.instance.flush().then(
       () => {
         member.flushesOpen--;
-        this.#give(promised, entry);
+        this.#give(promised, entries);
       },
       // Its member was killed or closed first, or nobody here may write: nothing was promised.
       () => void member.flushesOpen--,
@@ -69,8 +78,8 @@ export class Promises {
     return this.#room.leave(member).then(
       (outcome) => {
         this.#room.count(`left: ${outcome}`);
-        if (outcome === 'stored') this.#give(promised, undefined);
-        if (outcome === 'spilled') this.#give(promised, undefined, { isSpilled: true });
+        if (outcome === 'stored') this.#give(promised, []);
+        if (outcome === 'spilled') this.#give(promised, [], { isSpilled: true });
       },
       (error: unknown) => this.#room.tell(`${member.name} could not leave in order: ${String(error)}`),
     );
@@ -80,7 +89,7 @@ export class Promises {
   exit(member: Member): void {
     const promised = this.#prepare(member);
     this.#room.exit(member);
-    this.#give(promised, undefined, { isSpilled: true });
+    this.#give(promised, [], { isSpilled: true });
   }
 
   /** What is in a spill that was written is found again. */
@@ -99,7 +108,7 @@ export class Promises {
     return { member, serial: ++this.#serial, floors: member.writtenFloors(), atMs: this.#room.clock.now() };
   }
 
-  #give(promised: Promised, entry: Entry | undefined, { isSpilled = false } = {}): void {
+  #give(promised: Promised, entries: readonly Entry[], { isSpilled = false } = {}): void {
     const { member, floors, serial } = promised;
     if ((this.#furthest.get(member)?.serial ?? 0) < serial) this.#furthest.set(member, promised);
     // It is kept at the end, and nowhere to be seen before that.
@@ -110,7 +119,7 @@ export class Promises {
       if (lack !== undefined) this.#room.violated(`acknowledged to ${member.name} and not on the disk: of ${name} ${lack}`);
     }
     this.#all.push({ ...promised, atMs: this.#room.clock.now() });
-    if (entry !== undefined) this.#entries.push(entry);
+    this.#entries.push(...entries);
   }
 
   /** What of all promises a replica lacks, by items and by what people see. */
@@ -124,10 +133,10 @@ export class Promises {
       if (lack !== undefined) return `${lack}, which was spilled`;
     }
     const main = doc('main');
-    const maps = { acknowledged: jsonOf(main, 'acknowledged'), causal: jsonOf(main, 'causal') };
-    for (const { map, key, value } of this.#entries) {
-      const found = canonical(maps[map][key]);
-      if (found !== canonical(value)) return `${map}.${key} is ${found}, was acknowledged as ${canonical(value)}`;
+    const maps = { acknowledged: jsonOf(main, 'acknowledged'), causal: jsonOf(main, 'causal'), kept: jsonOf(main, 'kept') };
+    for (const entry of this.#entries) {
+      const found = maps[entry.map][entry.key];
+      if (!isKept(entry, found)) return `${entry.map}.${entry.key} is ${canonical(found)}, was acknowledged as ${canonical(entry.value)}`;
     }
     return undefined;
   }
@@ -142,6 +151,11 @@ export class Promises {
     }
     return undefined;
   }
+}
+
+function isKept({ map, value }: Entry, found: unknown): boolean {
+  if (map === 'kept') return typeof found === 'number' && found >= value;
+  return canonical(found) === canonical(value);
 }
 
 function jsonOf(doc: Y.Doc | undefined, map: string): Record<string, unknown> {

@@ -2,6 +2,8 @@
 
 import type { Random } from '../../src/base/random.js';
 import type { MachineRoom } from './machine-room.js';
+import { KeptKeys } from './kept-keys.js';
+import { isPlanned } from './listeners.js';
 import type { Member } from './member.js';
 import { DOCUMENTS } from './operations.js';
 import type { Operations } from './operations.js';
@@ -11,7 +13,7 @@ import { FAULTS } from './weather.js';
 import type { FaultName, Weather } from './weather.js';
 
 /** How often what is no fault happens, relative to the faults of the weather. */
-const EVERYDAY = { edit: 60, flush: 10, 'build-on': 6, join: 3, open: 1.5, mend: 6 } as const;
+const EVERYDAY = { edit: 60, flush: 10, 'build-on': 6, overwrite: 8, join: 3, open: 1.5, mend: 6 } as const;
 /** More make a run slow, and nothing else. */
 const MEMBERS_MAX = 8;
 type Happening = keyof typeof EVERYDAY | FaultName;
@@ -37,10 +39,12 @@ export class Story {
   /** What is cut, stopped or slow, and what mends it. */
   readonly #troubles: (() => void)[] = [];
   readonly #foundations: Foundation[] = [];
+  readonly #kept: KeptKeys;
   #count = 0;
 
   constructor(cast: Cast) {
     this.#cast = cast;
+    this.#kept = new KeptKeys(cast.chance);
     const { faults } = cast.weather;
     this.#happenings = [...Object.entries(EVERYDAY), ...FAULTS.map((name) => [name, faults[name]] as const)] as [Happening, number][];
   }
@@ -85,6 +89,8 @@ export class Story {
         return;
       case 'build-on':
         return this.buildOn(member);
+      case 'overwrite':
+        return this.#cast.chance.fraction() < 0.3 ? this.flushOwn(member) : this.overwrite(member);
       case 'join':
         return this.join();
       case 'open':
@@ -172,6 +178,19 @@ export class Story {
     }
     this.#write(() => (lot < 0.3 ? map.delete(key) : void map.set(key, value)));
     this.#cast.promises.flush(member, { map: 'causal', key, value: lot < 0.3 ? undefined : value });
+  }
+
+  /** Keys that nobody ever deletes (kept-keys.ts). */
+  overwrite(member: Member): void {
+    this.#write(() => this.#kept.overwrite(member));
+  }
+
+  overwriteOwn(member: Member): void {
+    this.#write(() => this.#kept.setOwn(member));
+  }
+
+  flushOwn(member: Member): void {
+    this.#cast.promises.flush(member, ...this.#kept.promise(member, (change) => this.#write(change)));
   }
 
   layFoundation(member: Member): void {
@@ -278,14 +297,4 @@ export class Story {
 
 function isFault(happening: Happening): happening is FaultName {
   return FAULTS.includes(happening as FaultName);
-}
-
-const PLANNED = 'a listener of the application throws, as planned';
-
-export function planned(): Error {
-  return new Error(PLANNED);
-}
-
-function isPlanned(error: unknown): boolean {
-  return error instanceof Error && error.message === PLANNED;
 }

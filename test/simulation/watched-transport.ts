@@ -33,9 +33,10 @@ export class WatchedTransport extends MemoryTransport {
   override open(id: PeerId, listener: TransportListener): Promise<PeerAddress> {
     return super.open(id, {
       ...listener,
-      published: (frame) => listener.published(this.#look(frame)),
+      published: (frame, key, body) => listener.published(this.#look(frame), key, body),
       requested: (from, frame) => listener.requested(from, this.#look(frame)),
       responded: (from, frame) => listener.responded(from, this.#look(frame)),
+      posted: (from, frame, body) => listener.posted(from, frame, body),
       subscribed: (key) => listener.subscribed(key),
       disconnected: (peer) => listener.disconnected(peer),
       dropped: (reason, detail) => listener.dropped(reason, detail),

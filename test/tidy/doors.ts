@@ -20,7 +20,7 @@ const doors: Readonly<Record<string, Door>> = {
   'classic-level': { values: ['storage/level-open.ts'], types: ['storage/'] },
   'fs-native-extensions': { values: ['storage/file-lock.ts'] },
   'env-paths': { values: ['storage/layout.ts'] },
-  lib0: { values: ['src/', 'sync/wire/', 'storage/'] },
+  lib0: { values: ['src/', 'sync/wire/', 'talk/wire/', 'storage/'] },
   commander: { values: ['src/cli/'] },
   'log-update': { values: ['src/cli/'] },
 };

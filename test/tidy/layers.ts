@@ -24,16 +24,22 @@ const layers: readonly Layer[] = [
   },
   { name: 'gateway', paths: ['src/gateway/'], uses: ['index', 'base'] },
   { name: 'library', paths: ['src/library/'], uses: ['index', 'base'] },
-  { name: 'testing', paths: ['src/testing.ts', 'src/testing/'], uses: ['index', 'join', 'core', 'election', 'sync', 'storage', 'base'] },
+  {
+    name: 'testing',
+    paths: ['src/testing.ts', 'src/testing/'],
+    uses: ['index', 'join', 'core', 'election', 'sync', 'talk', 'storage', 'base'],
+  },
   // The public face: `socomm`, and `socomm/store`.
-  { name: 'index', paths: ['src/index.ts', 'src/store.ts'], uses: ['join', 'core', 'election', 'sync', 'storage', 'base'] },
-  { name: 'join', paths: ['src/join.ts', 'src/join/'], uses: ['core', 'election', 'sync', 'storage', 'base'] },
+  { name: 'index', paths: ['src/index.ts', 'src/store.ts'], uses: ['join', 'core', 'election', 'sync', 'talk', 'storage', 'base'] },
+  { name: 'join', paths: ['src/join.ts', 'src/join/'], uses: ['core', 'election', 'sync', 'talk', 'storage', 'base'] },
   { name: 'election', paths: ['src/election/'], uses: ['sync', 'storage', 'base'] },
   { name: 'base', paths: ['src/base/'], uses: [] },
   // Instance, peer, documents, and all that they are made of.
-  { name: 'core', paths: ['src/'], uses: ['election', 'sync', 'storage', 'base'] },
+  { name: 'core', paths: ['src/'], uses: ['election', 'sync', 'talk', 'storage', 'base'] },
   // The roster needs to know who lives, and that is the file lock's word.
   { name: 'sync', paths: ['sync/'], uses: ['base'], usesFiles: ['storage/file-lock.ts'] },
+  // How copies talk: opaque bytes over the transport's port. It knows nothing of documents, codecs or the store.
+  { name: 'talk', paths: ['talk/'], uses: ['base'], usesFiles: ['sync/transport.ts'] },
   { name: 'storage', paths: ['storage/'], uses: ['base'] },
 ];
 

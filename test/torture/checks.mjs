@@ -60,30 +60,49 @@ export function checkContent(accounts, content) {
   const known = new Set();
   /** @type {Set<string>} */
   const promised = new Set();
-  for (const [name, { changes, acknowledged }] of accounts) {
-    /** @type {Map<string, Change[]>} */
-    const byKey = new Map();
-    for (const change of changes) byKey.set(change.key, [...(byKey.get(change.key) ?? []), change]);
-    for (const [key, ofKey] of byKey) {
-      for (const { version, isDeletion } of ofKey) if (!isDeletion) known.add(`${key}=${name}:${version}`);
-      const last = ofKey.findLast(({ version }) => version <= acknowledged);
-      if (!key.startsWith(`${name}-`)) {
-        if (last !== undefined) promised.add(key);
-        continue;
-      }
-      const possible = ofKey.filter(({ version }) => version >= (last?.version ?? 0)).map((change) => valueAfter(name, change));
-      if (last === undefined) possible.push(undefined);
-      if (!possible.some((value) => value === content[key])) {
-        violations.push(
-          `${key} is ${String(content[key])}, and ${name} had version ${acknowledged} acknowledged, in it ${String(last && valueAfter(name, last))}`,
-        );
-      }
+  for (const [name, account] of accounts) {
+    for (const { version, key, isDeletion } of account.changes) {
+      if (!isDeletion) known.add(`${key}=${name}:${version}`);
+      if (!isOwn(name, key) && version <= account.acknowledged) promised.add(key);
     }
+    violations.push(...lackOf(name, account, content));
   }
   for (const key of promised) if (content[key] === undefined) violations.push(`${key} is gone, which nobody deleted`);
   for (const [key, value] of Object.entries(content))
     if (!known.has(`${key}=${String(value)}`)) violations.push(`${key} is ${String(value)}, which nobody wrote`);
   return violations;
+}
+
+/**
+ * An instance's own keys hold what it did last of what is acknowledged, or something it did later.
+ * @param {string} name
+ * @param {Account} account
+ * @param {Readonly<Record<string, unknown>>} content
+ * @returns {string[]}
+ */
+export function lackOf(name, { changes, acknowledged }, content) {
+  /** @type {string[]} */
+  const violations = [];
+  /** @type {Map<string, Change[]>} */
+  const byKey = new Map();
+  for (const change of changes) if (isOwn(name, change.key)) byKey.set(change.key, [...(byKey.get(change.key) ?? []), change]);
+  for (const [key, ofKey] of byKey) {
+    const last = ofKey.findLast(({ version }) => version <= acknowledged);
+    const possible = ofKey.filter(({ version }) => version >= (last?.version ?? 0)).map((change) => valueAfter(name, change));
+    if (last === undefined) possible.push(undefined);
+    if (possible.some((value) => value === content[key])) continue;
+    const account = `${name} had version ${acknowledged} acknowledged, in it ${String(last && valueAfter(name, last))}`;
+    violations.push(`${key} is ${String(content[key])}, and ${account}`);
+  }
+  return violations;
+}
+
+/**
+ * @param {string} name
+ * @param {string} key
+ */
+function isOwn(name, key) {
+  return key.startsWith(`${name}-`);
 }
 
 /**

@@ -5,6 +5,8 @@
  *
  *   did <instance> <version> <key> <set|delete>   about to happen
  *   ack <instance> <version> <term>               all of this instance through this version is durable
+ *   rejoined <instance>                           came back, and found all of its own that is acknowledged …
+ *   stale <instance> <what>                       … or not
  *   refused <code>                                a join or a flush was
  *   closed                                        all copies
  *
@@ -21,6 +23,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 import { seededFraction } from './chance.mjs';
+import { lackOf } from './checks.mjs';
 
 /** @typedef {{ builds: string[], directory: string, runtimeDirectory: string, journal: string, seed: number, name: string, hasLock: boolean }} Order */
 
@@ -29,7 +32,7 @@ const SHARED_KEYS = 5;
 const FLUSH_MS_MAX = 10_000;
 const JOIN_PAUSE_MS = 200;
 /** Of a round of changes: that the instance closes and joins again. */
-const REJOIN_CHANCE = 0.01;
+const REJOIN_CHANCE = 0.1;
 
 /** @type {Order} */
 const order = JSON.parse(String(process.argv[2]));
@@ -111,6 +114,8 @@ async function live(build, at) {
   const random = seededFraction(order.seed + at * 7919);
   const below = (/** @type {number} */ count) => Math.floor(random() * count);
   let version = 0;
+  /** @type {import('./checks.mjs').Account} */
+  const account = { changes: [], acknowledged: 0 };
   let instance = await enter(join);
   while (!ending.hasBegun) {
     const presets = instance.doc.getMap('presets');
@@ -120,6 +125,7 @@ async function live(build, at) {
       const isDeletion = !isShared && random() < 0.25;
       version++;
       say(`did ${name} ${version} ${key} ${isDeletion ? 'delete' : 'set'}`);
+      account.changes.push({ version, key, isDeletion });
       instance.transact(() => (isDeletion ? presets.delete(key) : presets.set(key, `${name}:${version}`)));
       if (random() < 0.5) await pause(below(4));
     }
@@ -127,12 +133,17 @@ async function live(build, at) {
     try {
       const { term } = await instance.flush({ timeoutMs: FLUSH_MS_MAX });
       say(`ack ${name} ${flushed} ${term}`);
+      account.acknowledged = flushed;
     } catch (error) {
       refused(error);
     }
     if (random() < REJOIN_CHANCE) {
       await instance.close();
       instance = await enter(join);
+      if (instance === undefined) break;
+      // Before anything else can come: what `join()` resolved with is what an application goes by.
+      const lack = lackOf(name, account, instance.doc.getMap('presets').toJSON());
+      say(lack.length === 0 ? `rejoined ${name}` : `stale ${name} ${lack.join('; ')}`);
     }
   }
   await instance?.close();

@@ -5,8 +5,8 @@
  * The seed decides what is done to whom; when exactly it hits is the machine's chance.
  */
 
-import { fork, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { checkContent, checkOffices } from './checks.mjs';
 import { makeCopies } from './copies.mjs';
 import { seededFraction } from './chance.mjs';
+import { locksOn } from './lock-looks.mjs';
+import { Victim } from './victim.mjs';
 
 /** @typedef {import('./checks.mjs').Account} Account */
 
@@ -29,7 +31,6 @@ import { seededFraction } from './chance.mjs';
 
 /** @typedef {{ figures: Record<string, number | string>, violations: string[] }} Outcome */
 
-const MEMBER = fileURLToPath(new URL('member.mjs', import.meta.url));
 const READER = fileURLToPath(new URL('reader.mjs', import.meta.url));
 
 /** That a process is harmed while it is starting. */
@@ -42,7 +43,6 @@ const RESTART_MS_MAX = 300;
 const LOOK_MS = 20;
 /** What closes in order is given this long before it is killed. */
 const CLOSE_MS_MAX = 15_000;
-const VIOLATIONS_MAX = 20;
 
 /**
  * @param {Torture} torture
@@ -71,7 +71,7 @@ class Run {
   #builds;
   /** @readonly @type {Map<string, Account>} */
   #accounts = new Map();
-  /** @readonly @type {Map<number, Member>} */
+  /** @readonly @type {Map<number, Victim>} */
   #members = new Map();
   /** @readonly @type {Record<string, number>} */
   #counts = {
@@ -82,6 +82,7 @@ class Run {
     closed: 0,
     changes: 0,
     acknowledged: 0,
+    rejoined: 0,
     'looks at the lock': 0,
   };
   /** @readonly @type {Record<string, number>} */
@@ -119,9 +120,10 @@ class Run {
     const { violations, ...offices } = checkOffices(lines.map((line) => JSON.parse(line)));
     const refusals = Object.entries(this.#refusals).map(([code, count]) => `${code} ×${count}`);
     const all = [...violations, ...this.#violations];
+    if (all.length > 0) writeFileSync(join(this.#torture.folder, 'violations'), `${all.join('\n')}\n`);
     return {
       figures: { ...this.#counts, ...offices, refused: refusals.length === 0 ? 'none' : refusals.join(', '), violations: all.length },
-      violations: all.slice(0, VIOLATIONS_MAX),
+      violations: all,
     };
   }
 
@@ -143,7 +145,7 @@ class Run {
 
   /**
    * Ends with the process killed or told to close.
-   * @param {Member} member
+   * @param {Victim} member
    * @param {() => boolean} isOver
    */
   async #ordeal(member, isOver) {
@@ -172,7 +174,7 @@ class Run {
   }
 
   /**
-   * @param {Member} member
+   * @param {Victim} member
    * @returns {Promise<boolean>} Whether it was killed before it could go on.
    */
   async #stop(member) {
@@ -187,7 +189,7 @@ class Run {
     return false;
   }
 
-  /** @param {Member} member */
+  /** @param {Victim} member */
   async #close(member) {
     member.tellToClose();
     await Promise.race([member.ended, pause(CLOSE_MS_MAX)]);
@@ -196,7 +198,7 @@ class Run {
   }
 
   /**
-   * @param {Member} member
+   * @param {Victim} member
    * @param {string} how
    */
   #kill(member, how) {
@@ -220,11 +222,10 @@ class Run {
       name,
       hasLock,
     };
-    const member = new Member(order, (line) => this.#hear(line));
-    void member.ended.then(({ code, signal, errors }) => {
+    const member = new Victim({ order, folder: this.#torture.folder, hear: (line) => this.#hear(line) });
+    void member.ended.then((end) => {
       appendFileSync(this.#journal, `${JSON.stringify({ kind: 'ended', pid: member.pid })}\n`);
-      if (!member.isKilled && code !== 0)
-        this.#violations.push(`${name} ended by itself with ${code ?? signal}: ${errors.trim().slice(-600)}`);
+      if (!member.isKilled && end.code !== 0) this.#violations.push(member.accountOf(end));
     });
     return member;
   }
@@ -241,6 +242,10 @@ class Run {
       this.#accountOf(name).acknowledged = Number(version);
       // Not in order across processes: a word that has been on its way for long counts all the same.
       this.#term = Math.max(this.#term, Number(key));
+    } else if (word === 'rejoined') this.#count('rejoined');
+    else if (word === 'stale') {
+      this.#count('rejoined');
+      this.#violations.push(`it joined, and was given what was there before: ${line}`);
     } else if (word === 'refused') this.#refusals[name] = (this.#refusals[name] ?? 0) + 1;
   }
 
@@ -252,11 +257,10 @@ class Run {
   }
 
   #lookAtLock() {
-    const path = join(this.#directory, 'owner.lock');
-    const held = locksOn(path);
-    if (held === undefined) return;
+    const lines = locksOn(join(this.#directory, 'owner.lock'));
+    if (lines === undefined) return;
     this.#count('looks at the lock');
-    if (held > 1) this.#violations.push(`the kernel knows ${held} locks on owner.lock`);
+    if (lines.length > 1) this.#violations.push(`the kernel knows ${lines.length} locks on owner.lock: ${lines.join(' | ')}`);
   }
 
   async #read() {
@@ -276,75 +280,6 @@ class Run {
   #count(what) {
     this.#counts[what] = (this.#counts[what] ?? 0) + 1;
   }
-}
-
-class Member {
-  /** @readonly */
-  #process;
-  /** @type {Promise<{ code: number | null, signal: string | null, errors: string }>} */
-  ended;
-  hasEnded = false;
-  /** Resolves with the first acknowledgement. @type {Promise<void>} */
-  acknowledged;
-  isKilled = false;
-
-  /**
-   * @param {object} order
-   * @param {(line: string) => void} hear
-   */
-  constructor(order, hear) {
-    this.#process = spawn(process.execPath, [MEMBER, JSON.stringify(order)], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let rest = '';
-    let errors = '';
-    let tell = () => {};
-    this.acknowledged = new Promise((resolve) => (tell = resolve));
-    this.#process.stdout.on('data', (chunk) => {
-      const lines = (rest + String(chunk)).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        hear(line);
-        if (line.startsWith('ack ')) tell();
-      }
-    });
-    this.#process.stderr.on('data', (chunk) => (errors += String(chunk)));
-    // Whoever is killed reads no more.
-    this.#process.stdin.on('error', (error) => (errors += error.message));
-    this.ended = new Promise((resolve) => {
-      this.#process.once('close', (code, signal) => {
-        this.hasEnded = true;
-        resolve({ code, signal, errors });
-      });
-    });
-  }
-
-  get pid() {
-    return this.#process.pid ?? 0;
-  }
-
-  kill() {
-    this.isKilled = true;
-    this.signal('SIGKILL');
-  }
-
-  /** @param {NodeJS.Signals} signal */
-  signal(signal) {
-    if (!this.hasEnded) this.#process.kill(signal);
-  }
-
-  tellToClose() {
-    this.#process.stdin.write('close\n');
-  }
-}
-
-/**
- * How many locks the kernel knows on a file; undefined where it cannot be asked.
- * @param {string} path
- */
-function locksOn(path) {
-  if (!existsSync('/proc/locks') || !existsSync(path)) return undefined;
-  const { ino } = statSync(path);
-  const lines = readFileSync('/proc/locks', 'utf8').split('\n');
-  return lines.filter((line) => / OFDLCK .* WRITE /.test(line) && line.includes(`:${ino} `) && !line.includes('->')).length;
 }
 
 /** @param {Outcome} outcome */

@@ -80,6 +80,7 @@ export function framesOf(sender: PeerId): FrameArbitraries {
       ),
     }),
     goodbye: fc.record({ kind: fc.constant('goodbye'), tails }),
+    silent: fc.record({ kind: fc.constant('silent'), peers: fc.array(peerIds, { maxLength: 4 }) }),
     hello: fc.record({
       kind: fc.constant('hello'),
       address: fc.record({ id: fc.constant(sender), publisher: endpoint, messenger: endpoint, responder: endpoint }),

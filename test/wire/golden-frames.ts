@@ -85,6 +85,8 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
     ],
   },
   goodbye: { kind: 'goodbye', tails },
+  silent: { kind: 'silent', peers: [other, GOLDEN_SENDER] },
+  'silent: nobody any more': { kind: 'silent', peers: [] },
   hello: { kind: 'hello', address, protocolMin: 1, protocolMax: 1, status: newcomer, tails: new Map() },
   'hello: with numbers given before anybody was there': { kind: 'hello', address, protocolMin: 1, protocolMax: 3, status: writer, tails },
   welcome: { kind: 'welcome', protocolMin: 1, protocolMax: 1, status: writer, tails },

@@ -12,7 +12,7 @@ import { watchDocument } from '../document-changes.js';
 import type { Change } from '../document-changes.js';
 import type { Ending } from '../exit.js';
 import { isRun, placeOf } from '../open-group.js';
-import { abbreviate, visible } from '../output/format.js';
+import { abbreviate, formatClock, visible } from '../output/format.js';
 import type { Terminal } from '../output/terminal.js';
 import { cutToWidth, padToWidth } from '../output/width.js';
 import { formatPointer } from '../pointer.js';
@@ -88,8 +88,7 @@ function print(terminal: Terminal, change: Change, isJson: boolean): void {
     terminal.print(JSON.stringify({ time: time.toISOString(), path, action, value, origin }));
     return;
   }
-  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
-  const head = `${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+  const head = formatClock(time);
   const place = padToWidth(cutToWidth(visible(path), terminal.columns - 30), PATH_COLUMNS);
   const room = Math.max(16, terminal.columns - head.length - Math.max(PATH_COLUMNS, place.length) - 14);
   const value = change.value === undefined ? '' : abbreviate(change.value, room);

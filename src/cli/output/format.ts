@@ -15,6 +15,12 @@ export function formatBytes(bytes: number): string {
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
+/** `12:03:01.123`, as the clock on the wall shows it. */
+export function formatClock(time: Date): string {
+  const parts = [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, '0'));
+  return `${parts.join(':')}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+}
+
 /** `1 preset`, `2 presets`. */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -60,9 +60,9 @@ export class Terminal {
     if (lines.length > 0) this.#out.write(`${lines.join('\n')}\n`);
   }
 
-  /** Resolves when more may be written: for output of any length. */
-  async write(text: string, signal: AbortSignal): Promise<void> {
-    if (!this.#out.write(text)) await once(this.#out, 'drain', { signal });
+  /** Resolves when more may be written: for output of any length. Bytes go out as they are. */
+  async write(data: string | Uint8Array, signal: AbortSignal): Promise<void> {
+    if (!this.#out.write(data)) await once(this.#out, 'drain', { signal });
   }
 
   /** Resolves when all that was written has arrived, or cannot. */

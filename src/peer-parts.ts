@@ -1,0 +1,113 @@
+/** What a peer is made of: how its machines (agreement, spilling, election and writing, talking) are put together, and how they hear each other. */
+
+import type { PeerAddress, TransportListener } from '../sync/transport.js';
+import { laneOf } from '../sync/transport.js';
+import { Synchronizer } from '../sync/synchronizer.js';
+import type { SynchronizerHost } from '../sync/synchronizer-host.js';
+import { PROTOCOL } from '../sync/wire/frame.js';
+import { Talker } from '../talk/talker.js';
+import { Candidacy } from './candidacy.js';
+import type { OpenDocuments } from './open-documents.js';
+import type { PeerOptions } from './peer.js';
+import { spillParts } from './spill/parts.js';
+import type { SpillParts } from './spill/parts.js';
+import { PACKAGE_VERSION } from './version.js';
+import type { Warnings } from './warnings.js';
+
+export interface PeerParts extends SpillParts {
+  readonly synchronizer: Synchronizer;
+  readonly candidacy: Candidacy;
+  readonly talker: Talker;
+}
+
+export interface AssemblyOptions {
+  readonly peer: PeerOptions;
+  readonly address: PeerAddress;
+  readonly documents: OpenDocuments;
+  readonly warnings: Warnings;
+  readonly host: SynchronizerHost;
+  readonly openDocument: (name: string) => void;
+  /** Something changed that a wait may depend on. */
+  readonly changed: () => void;
+  readonly lastBatchFailed: (why: string) => void;
+}
+
+export function assemblePeer({
+  peer,
+  address,
+  documents,
+  warnings,
+  host,
+  openDocument,
+  changed,
+  lastBatchFailed,
+}: AssemblyOptions): PeerParts {
+  const {
+    group,
+    transport,
+    discovery,
+    store,
+    clock,
+    random,
+    log,
+    canWrite,
+    pid,
+    limits,
+    logBytesBeforeSnapshot,
+    protocol = PROTOCOL,
+  } = peer;
+  const described = { address, canWrite, pid, packageVersion: PACKAGE_VERSION, limits, protocol };
+  const synchronizer = new Synchronizer({ transport, discovery, clock, log, host, ...described });
+  const { spiller, intake } = spillParts({
+    self: address.id,
+    peer,
+    synchronizer,
+    documents,
+    warnings,
+    storeId: () => candidacy.pen?.storeId ?? '',
+    openDocument,
+  });
+  const candidacy = new Candidacy({
+    group,
+    address,
+    canWrite,
+    store,
+    clock,
+    random,
+    synchronizer,
+    logBytesBeforeSnapshot,
+    replicas: documents.replicas,
+    warn: (code, message) => warnings.raise(code, message),
+    changed,
+    intake,
+    lastBatchFailed,
+  });
+  return { synchronizer, candidacy, spiller, intake, talker: makeTalker(peer, synchronizer, warnings) };
+}
+
+function makeTalker({ transport, clock }: PeerOptions, { state }: Synchronizer, warnings: Warnings): Talker {
+  return new Talker({
+    self: state.self,
+    clock,
+    transport,
+    peers: () => [...state.links.values()].filter(({ isMet }) => isMet).map(({ id }) => id),
+    instancesOf: (peer) => (peer === state.self ? state.status.instances : (state.links.get(peer)?.status?.instances ?? [])),
+    writer: () => state.writer?.id,
+    warn: (code, message) => warnings.raise(code, message),
+  });
+}
+
+/** What the transport reports, to whom it concerns: each lane has its own. */
+export function laneListener(parts: () => Pick<PeerParts, 'synchronizer' | 'talker'>): TransportListener {
+  const state = (): Synchronizer['listener'] => parts().synchronizer.listener;
+  const messages = (): Talker['listener'] => parts().talker.listener;
+  return {
+    published: (frame, key, body) => (laneOf(key) === 'messages' ? messages() : state()).published(frame, key, body),
+    subscribed: (key) => (laneOf(key) === 'messages' ? messages() : state()).subscribed(key),
+    posted: (from, frame, body) => messages().posted(from, frame, body),
+    requested: (from, frame) => state().requested(from, frame),
+    responded: (from, frame) => state().responded(from, frame),
+    disconnected: (peer) => state().disconnected(peer),
+    dropped: (reason, detail) => state().dropped(reason, detail),
+  };
+}

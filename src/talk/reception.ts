@@ -1,0 +1,123 @@
+/**
+ * What both ways to subscribe to a topic have in common: the subscription below them, values made of bytes, losses and failures
+ * told. Whatever the application's functions throw ends here, as a warning, and never in the loop that called.
+ */
+
+import { types } from 'node:util';
+import type { BroadcastListener, BroadcastSubscription, Delivery } from '../../talk/broadcasts.js';
+import { describe } from '../base/errors.js';
+import type { SocommError } from '../base/errors.js';
+import { peerOf } from '../base/ids.js';
+import { callListener } from '../base/listener.js';
+import { checkSignal } from './arguments.js';
+import type { Codec } from './codec.js';
+import type { ConversationHost } from './conversation-host.js';
+import { Losses } from './losses.js';
+import { readValue } from './read-value.js';
+import { SparseWarnings } from './sparse-warnings.js';
+import type { Message, Missed, SubscribeOptions } from './topic.js';
+
+export interface Subject<Value> {
+  readonly name: string;
+  readonly codec: Codec<Value>;
+}
+
+export class Reception<Value> {
+  readonly losses = new Losses();
+  readonly #host: ConversationHost;
+  readonly #subject: Subject<Value>;
+  readonly #options: SubscribeOptions;
+  readonly #warnings: SparseWarnings;
+  readonly #onEnd: () => void;
+  readonly #where: string;
+  #below: BroadcastSubscription | undefined;
+  #forgetHost: (() => void) | undefined;
+  #unwatchSignal: (() => void) | undefined;
+  #isOpen = false;
+
+  /** `onEnd` is called once: by `end()`, the signal, or the end of the instance. */
+  constructor(
+    host: ConversationHost,
+    subject: Subject<Value>,
+    { options, onEnd }: { readonly options: SubscribeOptions; readonly onEnd: () => void },
+  ) {
+    this.#host = host;
+    this.#subject = subject;
+    this.#options = options;
+    this.#onEnd = onEnd;
+    this.#warnings = new SparseWarnings(host);
+    this.#where = whereOf(subject.name);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get ready(): Promise<void> {
+    return this.#below?.ready ?? Promise.resolve();
+  }
+
+  begin(listener: BroadcastListener): void {
+    checkSignal(this.#options.signal);
+    if (this.#options.signal?.aborted === true) return this.#onEnd();
+    this.#below = this.#host.talker.broadcasts.subscribe(this.#host.id, this.#subject.name, listener);
+    this.#isOpen = true;
+    this.#forgetHost = this.#host.onClose(this.end);
+    const { signal } = this.#options;
+    this.#unwatchSignal = signal && this.#host.signals.watch(signal, this.end);
+  }
+
+  readonly end = (): void => {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#unwatchSignal?.();
+    this.#forgetHost?.();
+    this.#below?.end();
+    this.#onEnd();
+  };
+
+  isWanted({ from }: Delivery): boolean {
+    return this.#isOpen && (from !== this.#host.id || this.#options.includeOwn === true);
+  }
+
+  /** Undefined where it could not be read, which has been told. `ahead`: of the losses, as the message came. */
+  open(delivery: Delivery, ahead: number): Message<Value> | undefined {
+    const { from, topic } = delivery;
+    let value: Value;
+    try {
+      value = readValue(this.#subject.codec, delivery, topic === this.#subject.name ? this.#where : whereOf(topic));
+    } catch (error) {
+      this.#fail(error as SocommError, delivery);
+      return undefined;
+    }
+    return { value, from, topic, missed: this.losses.total === 0 ? 0 : this.losses.tell(peerOf(from), topic, ahead) };
+  }
+
+  /** To be called after the loss was counted. */
+  tellMissed(missed: Missed): void {
+    this.#call('onMissed', this.#options.onMissed, missed);
+  }
+
+  /** What a function of the application gave back: an async one may fail later. */
+  returned(name: string, result: unknown): void {
+    if (types.isPromise(result)) result.then(undefined, (error: unknown) => this.threw(name, error));
+  }
+
+  threw(name: string, error: unknown): void {
+    this.#warnings.warn('listener-threw', name, `${name} of a subscription to topic '${this.#subject.name}' threw: ${describe(error)}`);
+  }
+
+  #fail(error: SocommError, { from, topic }: Delivery): void {
+    const { onError } = this.#options;
+    if (onError === undefined) this.#warnings.warn('value-unreadable', peerOf(from), `${error.code}: ${error.message}`);
+    else this.#call('onError', onError, { error, from, topic });
+  }
+
+  #call<Told>(name: string, listener: ((told: Told) => unknown) | undefined, told: Told): void {
+    if (listener !== undefined) callListener(listener, [told], (error) => this.threw(name, error));
+  }
+}
+
+function whereOf(topic: string): string {
+  return `topic '${topic}'`;
+}
