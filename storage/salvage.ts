@@ -8,7 +8,7 @@ import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { describe, systemCode } from '../src/base/errors.js';
+import { describe, isSocommError, systemCode } from '../src/base/errors.js';
 import { finishMending } from './finish-mending.js';
 import { finishRestore } from './finish-restore.js';
 import { LAYOUT } from './layout.js';
@@ -32,7 +32,7 @@ export interface Salvage {
 
 export async function salvageStore(directory: string): Promise<Salvage> {
   // What was decided before somebody was killed comes about first: until then the database may be in two places.
-  const decided = await readStoreNote(directory).catch(() => undefined);
+  const decided = await readStoreNote(directory).catch(undefinedIfDamaged);
   if (decided !== undefined) await finishMending(directory, await finishRestore(directory, decided));
   const owner = await readOwnerNote(directory);
   const workspace = await mkdtemp(join(tmpdir(), 'socomm-repair-'));
@@ -53,6 +53,12 @@ export async function salvageStore(directory: string): Promise<Salvage> {
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }
+}
+
+/** A note that nobody can read has decided nothing. A disk that fails, or a newer format, is no reason to go on without it. */
+function undefinedIfDamaged(error: unknown): undefined {
+  if (!isSocommError(error, 'SOCOMM_STORE_DAMAGED')) throw error;
+  return undefined;
 }
 
 type Found = Omit<Salvage, 'damage'>;

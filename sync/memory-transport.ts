@@ -200,7 +200,7 @@ export class MemoryTransport implements Transport {
   #take({ frame, body }: Partial<Carried> & Pick<Carried, 'frame'>, hand: (frame: Uint8Array, body?: Uint8Array) => void): void {
     this.traffic.framesIn++;
     this.traffic.bytesIn += frame.byteLength + (body?.byteLength ?? 0);
-    hand(frame.slice(), body?.slice());
+    hand(new Uint8Array(frame), body && new Uint8Array(body));
   }
 }
 

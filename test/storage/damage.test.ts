@@ -1,6 +1,6 @@
 /** Never silently wrong, never silently empty: what was changed behind the store's back is told, and what is sound comes back. */
 
-import { cp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -438,3 +438,24 @@ async function theOnly(directory: string, pattern: RegExp): Promise<string> {
   expect(names).toHaveLength(1);
   return names[0] ?? '';
 }
+
+describe('what can still be read of a store', () => {
+  const oddities: readonly (readonly [string, string, (path: string) => Promise<void>])[] = [
+    ['cannot be read', 'SOCOMM_STORE_FAILED', (path) => symlink(path, path)],
+    ['is of a newer format', 'SOCOMM_STORE_NEWER', (path) => writeFile(path, '{"format":99}')],
+  ];
+  test.each(oddities)('is not looked for where store.json %s: what was decided is not known', async (_, code, spoil) => {
+    const directory = await temporaryDirectory();
+    await stopLevelStore(await startLevelStore(directory));
+    await rm(join(directory, 'store.json'));
+    await spoil(join(directory, 'store.json'));
+    await expect(salvageStore(directory)).rejects.toMatchObject({ code });
+  });
+
+  test('is read where store.json is damaged', async () => {
+    const directory = await temporaryDirectory();
+    await stopLevelStore(await startLevelStore(directory));
+    await writeFile(join(directory, 'store.json'), 'rubbish');
+    await expect(salvageStore(directory)).resolves.toBeDefined();
+  });
+});

@@ -1,11 +1,13 @@
 import * as fc from 'fast-check';
 import * as encoding from 'lib0/encoding';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 
 import type { PeerId } from '../../src/base/ids.js';
 import { LARGE_BYTES_MIN, MESSAGE_BYTES_MAX, PIECE_BYTES_MAX } from '../../talk/limits.js';
 import { seal } from '../../talk/wire/envelope.js';
+import { UNCOVERED_BYTES_MIN } from '../../talk/wire/covering.js';
 import { GatheredFrame } from '../../talk/wire/gathered-frame.js';
 import { decodePublished, encodePublished } from '../../talk/wire/published-frame.js';
 import type { PublishedFrame } from '../../talk/wire/published-frame.js';
@@ -22,12 +24,37 @@ describe('a published frame', () => {
     );
   });
 
-  it('is the same whether it was gathered or written at once', () => {
-    const items = [1, 2, 300].map((instance) => ({ instance, bytes: new Uint8Array(instance) }));
-    const gathered = new GatheredFrame(sender, { key: 't/*/clock|', base: 3, number: 7, codec: 'json', bytesExpected: 0 });
-    for (const item of items) gathered.add(item.instance, item.bytes);
-    expect(gathered.finish()).toEqual(encodePublished(sender, { kind: 'messages', base: 3, number: 7, codec: 'json', items }));
-    expect(gathered.count).toBe(3);
+  it('is what the protocol says when it is gathered, whatever was expected of its length', () => {
+    const bytes = [1, 2, 300].map((length) => new Uint8Array(length).fill(length));
+    for (const bytesExpected of [0, 20, 4000]) {
+      const gathered = new GatheredFrame(sender, { key: 't/*/clock|', base: 3, number: 7, codec: 'json', bytesExpected });
+      for (const each of bytes) gathered.add(each.length, each);
+      expect(gathered.count).toBe(3);
+      const frame = gathered.finish();
+      const head = Buffer.concat([Buffer.from('73740101', 'hex'), Buffer.from(sender, 'hex'), Buffer.of(3, 4, 4), Buffer.from('json')]);
+      const items = [Buffer.of(1, 1), bytes[0], Buffer.of(2, 2), bytes[1], Buffer.of(0xac, 2, 0xac, 2), bytes[2]] as Buffer[];
+      const body = Buffer.concat([head, ...items]);
+      expect(Buffer.from(frame.subarray(0, -4)).toString('hex')).toBe(body.toString('hex'));
+      expect(Buffer.from(frame).readUInt32BE(frame.length - 4)).toBe(crc32(body));
+      // The memory in front of it is its key, as ZeroMQ carries it.
+      expect(Buffer.from(frame.buffer, frame.byteOffset - 11, 11).toString('latin1')).toBe('t/*/clock|\0');
+    }
+  });
+
+  it('with values that its checksum leaves out is refused with any bit flipped but theirs', () => {
+    const large = new Uint8Array(UNCOVERED_BYTES_MIN).fill(7);
+    const items = [new Uint8Array([1]), large, new Uint8Array([2])].map((bytes, instance) => ({ instance, bytes }));
+    const whole = encodePublished(sender, { kind: 'messages', base: 0, number: 1, codec: 'raw', items });
+    const start = Buffer.from(whole).indexOf(Buffer.from(large));
+    const isTheirs = (at: number): boolean => at >= start && at < start + large.length;
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const flipped = whole.slice();
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const opened = decodePublished(flipped);
+      expect(opened.ok).toBe(isTheirs(bit >> 3));
+      if (opened.ok && opened.frame.kind === 'messages')
+        expect(opened.frame.items.map(({ bytes }) => bytes.length)).toEqual([1, large.length, 1]);
+    }
   });
 
   it('is refused where it is cut off anywhere', () => {
