@@ -30,7 +30,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 /** About a quarter more than there is: here to notice that something came along which is not the product (maps, tests, a binary), not how it grows. */
-const UNPACKED_BYTES_MAX = 3_000_000;
+const UNPACKED_BYTES_MAX = 4_000_000;
 
 let app = '';
 let packed: Packed;
