@@ -1,5 +1,6 @@
 /**
  * `npm run bench`: what socomm costs, beside what it is built on, in one run. Two child processes, alternating rounds, medians. Method: bench/README.md.
+ * `npm run bench -- scale`: scale.mjs.
  */
 
 import { fork } from 'node:child_process';
@@ -17,6 +18,9 @@ const KILLS = 20;
 if (process.argv[2] === 'side') {
   const { serve } = await import('./side.mjs');
   await serve();
+} else if (process.argv[2] === 'scale') {
+  const { scale } = await import('./scale.mjs');
+  process.exitCode = (await scale(process.argv.slice(3))) ? 0 : 1;
 } else {
   await compare();
   console.log(`\n${judge(await measureTakeovers({ kills: KILLS })).text}`);

@@ -136,10 +136,14 @@ function compile(name) {
 
 /**
  * How a module knows its own file is the one thing that the two builds cannot say in the same words (docs/decisions/0001-two-builds.md).
+ * The CommonJS way stays in front: a bundler may make CommonJS of the ES build, and then there is no `import.meta`.
  * @param {string} file
  */
 function nameItself(file) {
-  writeFileSync(file, readFileSync(file, 'utf8').replaceAll('__filename', 'import.meta.filename'));
+  const text = readFileSync(file, 'utf8');
+  const named = text.replace("=== 'string' ? __filename : undefined", "=== 'string' ? __filename : import.meta.filename");
+  if (named === text && !text.includes('import.meta.filename')) throw new Error(`${file} no longer says where it is told its own name`);
+  writeFileSync(file, named);
 }
 
 /**

@@ -376,4 +376,32 @@ export const MUTANTS = [
     find: '    replica.heal();\n',
     replacement: '',
   },
+  {
+    name: 'flush of what is not open',
+    breaks: 'A writer takes for durable what a document holds that it has not even open.',
+    file: 'sync/flushing.ts',
+    find: 'if ((state.documents.get(name)?.stored.get(peer) ?? 0) < seq) return false;',
+    replacement: 'if ((state.documents.get(name)?.stored.get(peer) ?? seq) < seq) return false;',
+  },
+  {
+    name: 'numbers begin anew',
+    breaks: 'In a document that is opened again its sender counts from the beginning, and its frames are taken for old ones.',
+    file: 'sync/own-numbers.ts',
+    find: 'const last = closed.get(document) ?? floor;',
+    replacement: 'const last = Math.min(0, closed.get(document) ?? floor);',
+  },
+  {
+    name: 'held documents forgotten',
+    breaks: 'A new writer is told nothing of the documents that others have open, and does not ask.',
+    file: 'sync/holding.ts',
+    find: 'revision <= link.held.revision || revision > COUNT_MAX) return;',
+    replacement: 'revision <= COUNT_MAX) return;',
+    also: [
+      {
+        file: 'sync/membership.ts',
+        find: '  tellAll(step);\n',
+        replacement: '  if (state.writer === undefined) tellAll(step);\n',
+      },
+    ],
+  },
 ];

@@ -3,6 +3,7 @@
  * other, the synchronizer told of both. Rules: election/election.ts and docs/ELECTION.md.
  */
 
+import type { BlobStore } from '../storage/blobs/blob-store.js';
 import type { Damage, Store, Vector } from '../storage/store.js';
 import type { WriterRef } from '../sync/engine-io.js';
 import { vectorOf } from '../sync/engine-state.js';
@@ -13,9 +14,12 @@ import type { PeerAddress } from '../sync/transport.js';
 import type { Clock } from './base/clock.js';
 import { SocommError, describe, isSocommError } from './base/errors.js';
 import type { Random } from './base/random.js';
+import { isStoredId } from './documents/document-name.js';
 import { Candidate } from './election/candidate.js';
+import type { LockTry } from './election/candidate.js';
 import { QUICK_TRIES_MS } from './election/election.js';
 import type { ElectionState } from './election/election.js';
+import { placeInTurn } from './election/turns.js';
 import { Caretaker } from './maintenance/caretaker.js';
 import type { Replica } from './replica/replica.js';
 import type { Intake } from './spill/intake.js';
@@ -27,11 +31,16 @@ export interface CandidacyOptions {
   readonly address: PeerAddress;
   readonly canWrite: boolean;
   readonly store: Store;
+  readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly synchronizer: Synchronizer;
   readonly replicas: ReadonlyMap<string, Replica>;
   readonly logBytesBeforeSnapshot: number | undefined;
+  /** There may be documents that are not open here. */
+  readonly hasClosedDocuments: () => boolean;
+  /** Of which this peer knows that they are deleted. */
+  readonly deletedDocuments: () => readonly string[];
   readonly warn: (code: string, message: string) => void;
   /** Something changed that a wait may depend on. */
   readonly changed: () => void;
@@ -93,14 +102,25 @@ export class Candidacy {
     this.#writer?.documentOpened();
   }
 
+  documentClosed(document: string): void {
+    this.#writer?.documentClosed(document);
+  }
+
+  /** Found to be deleted: as the writer we take them off the disk. */
+  documentsDeleted(ids: readonly string[]): void {
+    // Where the office ends first, the next writer finds them.
+    void this.pen?.remove(ids).catch(ignoreEnd);
+  }
+
   /** A document's numbers moved. */
   touch(document: string): void {
     this.#writer?.touch(document);
   }
 
   writerChanged(writer: WriterRef | undefined): void {
-    if (writer === undefined) return this.#candidate.feed({ kind: 'writer-gone' });
-    if (writer.id === this.#options.address.id) return;
+    const { address, synchronizer } = this.#options;
+    if (writer === undefined) return this.#candidate.feed({ kind: 'writer-gone', place: placeInTurn(synchronizer.state) });
+    if (writer.id === address.id) return;
     // It can write: what kept us from it is the past, and no reason to say that nobody can.
     this.#recover();
     this.#candidate.feed({ kind: 'writer-seen' });
@@ -121,16 +141,17 @@ export class Candidacy {
 
   crash(): void {
     this.#isClosing = true;
+    this.#writer = undefined;
     this.#candidate.crash();
   }
 
-  #tryLock(): boolean {
-    if (this.#isInGoodHands()) return false;
+  #tryLock(): LockTry {
+    if (this.#isInGoodHands()) return 'spoken-for';
     try {
-      return this.#options.store.lock.tryAcquire();
+      return this.#options.store.lock.tryAcquire() ? 'granted' : 'denied';
     } catch (error) {
       this.#fail(error);
-      return false;
+      return 'denied';
     }
   }
 
@@ -162,6 +183,7 @@ export class Candidacy {
       logBytesBeforeSnapshot,
       termHeard: () => synchronizer.state.termHeard,
       documents: () => this.#writtenDocuments(),
+      hasClosedDocuments: () => this.#options.hasClosedDocuments(),
       loaded: (document, missed) => {
         this.#options.intake.addForeseen(document);
         // What the store had and this group had not: everybody is to have it. It gets a number, which is durable already.
@@ -180,7 +202,8 @@ export class Candidacy {
   #writtenDocuments(): WrittenDocument[] {
     const { synchronizer, replicas } = this.#options;
     const { documents } = synchronizer.state;
-    return [...replicas].map(([name, replica]) => ({
+    const stored = [...replicas].filter(([name]) => isStoredId(name));
+    return stored.map(([name, replica]) => ({
       name,
       replica,
       isSynced: documents.get(name)?.isSynced === true,
@@ -197,7 +220,11 @@ export class Candidacy {
     this.#options.synchronizer.setRole(term);
     const writer = this.#writer;
     void writer?.begin().then(() => {
-      if (this.pen === writer) this.#options.intake.begin();
+      if (this.pen !== writer) return;
+      this.#options.intake.begin();
+      // Deleted under a writer before us, who may not have come so far.
+      const left = this.#options.deletedDocuments().filter((id) => this.#options.store.document(id) !== undefined);
+      if (left.length > 0) this.documentsDeleted(left);
     });
   }
 
@@ -259,4 +286,9 @@ export class Candidacy {
       if (wasLeading && successor !== undefined && successor.term > term) this.writerChanged(successor);
     }
   }
+}
+
+/** For what ends with the office, of whose end everybody is told elsewhere. */
+function ignoreEnd(): void {
+  return undefined;
 }

@@ -56,6 +56,13 @@ export class Compaction {
     this.#torn.add(name);
   }
 
+  /** A document was closed. What is wrong with what is stored of it is found again when it is loaded. */
+  forget(name: string): void {
+    this.#damaged.delete(name);
+    this.#torn.delete(name);
+    this.#postponed.delete(name);
+  }
+
   /** Between two batches: begins with one document that is due, and waits for it only where that is quick. */
   async step(): Promise<void> {
     if (this.#underWay !== undefined) return;
@@ -166,6 +173,8 @@ export class Compaction {
 
   async #replace({ document, state, stateVector, through }: Taken): Promise<void> {
     const { store, term } = this.#options;
+    // Removed since it was taken: it must not come back.
+    if (store.lastRecord(document) < through) return;
     await store.replace(term(), { document, state, stateVector, through });
     this.#damaged.delete(document);
     this.#postponed.delete(document);
@@ -195,6 +204,6 @@ export class Compaction {
   }
 
   #stored(name: string): StoredDocument | undefined {
-    return this.#options.store.documents().find((document) => document.name === name);
+    return this.#options.store.document(name);
   }
 }

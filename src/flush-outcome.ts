@@ -6,6 +6,12 @@ import { isSocommError } from './base/errors.js';
 import type { Peer } from './peer.js';
 import { checkSignal } from './talk/arguments.js';
 
+export interface FlushOptions {
+  readonly signal?: AbortSignal;
+  /** Rejects with SOCOMM_FLUSH_TIMEOUT after this long. Default: no limit. */
+  readonly timeoutMs?: number;
+}
+
 /**
  * Before it is said that nobody may write, the roster is read once more: whoever has just joined may be in it, may even have told its
  * own caller so, and not have said hello to us yet.

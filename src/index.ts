@@ -1,10 +1,23 @@
 /** The public face. What is not exported here is nobody's business. */
 
-export { join } from './join.js';
+export { hostWorkers, join } from './join.js';
+export type { HostWorkersOptions } from './join.js';
 export type { JoinOptions } from './options.js';
-export type { FlushOptions, Instance, SignalOption } from './instance.js';
+export type { Instance } from './instance.js';
+export type { FlushOptions } from './flush-outcome.js';
+export type { SignalOption } from './upkeep.js';
+/** Documents besides `main`. */
+export type { OpenDocument } from './documents/open-document.js';
+export type { DocumentListing } from './documents/document-holder.js';
+export type { DocumentOptions, DocumentSchema } from './documents/document-options.js';
+export type { DocumentKeep } from './documents/document-name.js';
+export type { SettingsMap } from './settings/settings-map.js';
+export type { SettingsChange, SettingsEvent } from './settings/settings-index.js';
 export type { BackupMade, CheckpointMade, Compacted } from './maintenance/asking.js';
 export type { Checkpoint } from './maintenance/checkpoint-shelf.js';
+export type { BlobOptions, Blobs } from './blobs/blobs.js';
+export type { BlobContent } from './blobs/content.js';
+export type { BlobHash } from '../storage/blobs/blob-hash.js';
 /** Talking. */
 export type { Codec } from './talk/codec.js';
 export { raw } from './talk/codecs/raw.js';

@@ -1,12 +1,14 @@
 /** A plain snapshot of an instance for tools: data only, safe to print as JSON. */
 
 import type { StoredDocument } from '../storage/store.js';
+import { MAIN } from '../sync/membership.js';
 import { isMuted } from '../sync/muting.js';
 import type { Traffic } from '../sync/transport.js';
 import type { StallReason, WriterRef } from '../sync/engine-io.js';
 import { isSocommError } from './base/errors.js';
 import type { SocommErrorCode } from './base/errors.js';
 import type { InstanceId, PeerId } from './base/ids.js';
+import { identify } from './documents/document-name.js';
 import type { Warning } from './events.js';
 import type { Peer } from './peer.js';
 import { stallText } from './stall-text.js';
@@ -41,7 +43,17 @@ export interface RefusedPeer {
 }
 
 export interface DocumentInspection {
+  /** What people call it. */
   readonly name: string;
+  /** What the store and the wire call it: another one for each generation. */
+  readonly id: string;
+  /** `catalogue`: a part of the list of all documents. */
+  readonly kind: 'main' | 'stored' | 'memory' | 'catalogue';
+  readonly generation: number;
+  /** How often instances of this peer have it open. */
+  readonly users: number;
+  /** While this peer is the writer: who else has it open. */
+  readonly heldBy: readonly PeerId[];
   readonly isSynced: boolean;
   readonly digest: string;
   /** Number of our last frame. */
@@ -143,7 +155,7 @@ export function inspectPeer(peer: Peer): Inspection {
       protocolMax: protocol?.protocolMax,
     })),
     instances: peers.flatMap(({ instances }) => instances),
-    documents: peer.documentNames.map((name) => inspectDocument(peer, name)),
+    documents: peer.documentNames.map((id) => inspectDocument(peer, id)),
     traffic: { ...peer.options.transport.traffic },
     counters: { ...state.counters },
     dropped: Object.fromEntries(synchronizer.dropped),
@@ -167,13 +179,16 @@ function inspectTalk({ talker: { broadcasts, values, channels } }: Peer): TalkIn
   return { openChannels: channels.openCount, dropped };
 }
 
-function inspectDocument(peer: Peer, name: string): DocumentInspection {
-  const replica = peer.replica(name);
-  const document = peer.synchronizer.state.documents.get(name);
+function inspectDocument(peer: Peer, id: string): DocumentInspection {
+  const replica = peer.replica(id);
+  const document = peer.synchronizer.state.documents.get(id);
   let heldFrames = 0;
   for (const frames of document?.held.values() ?? []) heldFrames += frames.size;
+  const { kind, name, generation } = identify(id);
   return {
-    name,
+    ...{ name, id, kind, generation },
+    users: id === MAIN ? peer.synchronizer.state.status.instances.length : peer.documents.holdings.usersOf(id),
+    heldBy: [...(peer.synchronizer.state.holders.get(id) ?? [])],
     isSynced: document?.isSynced ?? false,
     digest: replica.digest(),
     sent: document?.ownSeq ?? 0,

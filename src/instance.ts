@@ -4,47 +4,38 @@
  */
 
 import type { WriterRef } from '../sync/engine-io.js';
-import type { MaintenanceTask } from '../sync/maintenance.js';
 import { MAIN } from '../sync/membership.js';
 import { pause } from './base/clock.js';
 import { Emitter } from './base/emitter.js';
 import { SocommError, describe } from './base/errors.js';
 import type { InstanceId } from './base/ids.js';
+import { makeBlobs } from './blobs/blobs.js';
+import type { Blobs } from './blobs/blobs.js';
+import { DocumentHolder } from './documents/document-holder.js';
+import { Ending } from './ending.js';
 import type { InstanceEvents } from './events.js';
 import { flushFailed, flushTimeout } from './flush-errors.js';
 import { checkFlushOptions, flushOutcome } from './flush-outcome.js';
+import type { FlushOptions } from './flush-outcome.js';
 import { inspectPeer, reportPeers } from './inspection.js';
 import type { Inspection, PeerReport } from './inspection.js';
-import { BUNDLE_REPORT, COMPACTION_REPORT, askWriter, resolveTarget, restoreCheckpoint } from './maintenance/asking.js';
-import type { BackupMade, CheckpointMade, Compacted } from './maintenance/asking.js';
-import { checkCheckpointName, listCheckpoints, removeCheckpoint } from './maintenance/checkpoint-shelf.js';
-import type { Checkpoint } from './maintenance/checkpoint-shelf.js';
 import type { Peer } from './peer.js';
 import type { Y } from './replica/replica.js';
 import { StatusView } from './status-view.js';
 import type { InstanceStatus } from './status-view.js';
 import { checkListener } from './talk/arguments.js';
-import { Conversation } from './talk/conversation.js';
 import type { InstanceHost } from './talk/conversation-host.js';
+import type { InstanceParts } from './upkeep.js';
 import { waitUntilSynced } from './waiting.js';
 
-export interface FlushOptions {
-  readonly signal?: AbortSignal;
-  /** Rejects with SOCOMM_FLUSH_TIMEOUT after this long. Default: no limit. */
-  readonly timeoutMs?: number;
-}
-
-export interface SignalOption {
-  readonly signal?: AbortSignal;
-}
-
-export class Instance extends Conversation {
+export class Instance extends DocumentHolder {
   readonly id: InstanceId;
   readonly group: string;
+  readonly blobs: Blobs;
   readonly #peer: Peer;
   readonly #release: () => Promise<void>;
-  /** What waits, and ends with the instance: no listeners on one signal, of which there could be hundreds. */
-  readonly #waits = new Set<AbortController>();
+  /** What waits, and ends with the instance. */
+  readonly #ending = new Ending();
   readonly #subscriptions = new Set<() => void>();
   /** The end of this instance is its own event: its peer may go on serving others. */
   readonly #ended: Emitter<Pick<InstanceEvents, 'closed'>>;
@@ -62,6 +53,10 @@ export class Instance extends Conversation {
     this.group = peer.options.group;
     this.#ended = new Emitter((error) => peer.warnings.raise('listener-threw', `a listener of 'closed' threw: ${describe(error)}`));
     this.id = peer.attach();
+    this.blobs = makeBlobs(peer.blobs, {
+      assertOpen: () => this.#assertOpen(),
+      waiting: (signal, work) => this.#ending.waiting(signal, work),
+    });
     this.#statusView = new StatusView(this, peer);
     this.subscribe = this.#statusView.subscribe;
   }
@@ -83,7 +78,7 @@ export class Instance extends Conversation {
    */
   async synced(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#assertOpen();
-    await this.#waiting(options.signal, (signal) => waitUntilSynced(this.#peer, { signal, isImpatient: false }));
+    await this.#ending.waiting(options.signal, (signal) => waitUntilSynced(this.#peer, { signal, isImpatient: false }));
   }
 
   /**
@@ -99,7 +94,7 @@ export class Instance extends Conversation {
     // Within a transaction, or an observer of one, Yjs has not told its update yet.
     await Promise.resolve();
     this.#peer.heal();
-    const outcome = await this.#waiting(signal, async (limit, end) => {
+    const outcome = await this.#ending.waiting(signal, async (limit, end) => {
       const { clock } = this.#peer.options;
       const cancel = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => end(flushTimeout(this.#peer, timeoutMs)));
       try {
@@ -112,48 +107,6 @@ export class Instance extends Conversation {
     // A turn later: who tries again in a plain loop must not keep the loop of the process from what would end the trouble.
     await pause(this.#peer.options.clock, 0);
     throw flushFailed(this.#peer, outcome.code);
-  }
-
-  /**
-   * Has the writer put all documents, as they are in one moment, into one new file, with all that this peer wrote before the
-   * call. Work goes on meanwhile. A relative path is taken from this process's working directory.
-   * Errors: SOCOMM_TARGET_EXISTS, SOCOMM_TARGET_INVALID, SOCOMM_BACKUP_DAMAGED, those of `flush()`; the signal's reason.
-   */
-  async backup(to: string, { signal }: SignalOption = {}): Promise<BackupMade> {
-    const path = resolveTarget(to);
-    return { path, ...(await this.#ask({ action: 'backup', target: path }, BUNDLE_REPORT, signal)) };
-  }
-
-  /** Keeps all documents as they are now, under a name, in the store. Errors: as `backup()`, and a TypeError for a wrong name. */
-  async checkpoint(name: string, { signal }: SignalOption = {}): Promise<CheckpointMade> {
-    checkCheckpointName(name);
-    return { name, ...(await this.#ask({ action: 'checkpoint', target: name }, BUNDLE_REPORT, signal)) };
-  }
-
-  /** The checkpoints that there are, the oldest first. */
-  async checkpoints(): Promise<readonly Checkpoint[]> {
-    this.#assertOpen();
-    return listCheckpoints(this.#peer.options.store.checkpoints);
-  }
-
-  /**
-   * Makes the open documents read as they did then: an ordinary change in one transaction of this instance, with which what others do
-   * meanwhile merges, and which can be undone. Returns the documents' names. Errors: SOCOMM_CHECKPOINT_UNKNOWN, SOCOMM_BACKUP_DAMAGED.
-   */
-  async restoreCheckpoint(name: string, { signal }: SignalOption = {}): Promise<readonly string[]> {
-    await this.synced({ ...(signal && { signal }) });
-    return restoreCheckpoint(this.#peer, name, this);
-  }
-
-  /** Errors: SOCOMM_CHECKPOINT_UNKNOWN. */
-  async removeCheckpoint(name: string): Promise<void> {
-    this.#assertOpen();
-    await removeCheckpoint(this.#peer.options.store.checkpoints, name);
-  }
-
-  /** Has the writer replace every log by a snapshot and give the space back. Errors: those of `flush()`. */
-  async compact({ signal }: SignalOption = {}): Promise<Compacted> {
-    return this.#ask({ action: 'compact', target: '' }, COMPACTION_REPORT, signal);
   }
 
   /** Whether this instance's peer is the one that writes to disk. */
@@ -223,11 +176,13 @@ export class Instance extends Conversation {
   async #close(): Promise<void> {
     this.#status = 'closing';
     const reason = new SocommError('SOCOMM_CLOSED', `this instance of group ${this.group} was closed before that came about`);
-    for (const wait of this.#waits) wait.abort(reason);
+    this.#ending.end(reason);
     for (const end of this.#endings) this.#peer.callSafely('close', end);
     this.#statusView.review();
+    const documents = this.closeDocuments();
     try {
       await this.#release();
+      await documents;
     } finally {
       this.#status = 'closed';
       this.#ended.emit('closed', {});
@@ -236,25 +191,14 @@ export class Instance extends Conversation {
     }
   }
 
-  /** Waits for `work` until the caller's signal, `end`, or the end of this instance gives it up. */
-  async #waiting<Result>(given: AbortSignal | undefined, work: Work<Result>): Promise<Result> {
-    given?.throwIfAborted();
-    const wait = new AbortController();
-    const abort = (): void => wait.abort(given?.reason);
-    given?.addEventListener('abort', abort, { once: true });
-    this.#waits.add(wait);
-    try {
-      return await work(wait.signal, (reason) => wait.abort(reason));
-    } finally {
-      this.#waits.delete(wait);
-      given?.removeEventListener('abort', abort);
-    }
-  }
-
-  /** What was written before it comes first. */
-  async #ask<Name extends string>(task: MaintenanceTask, names: readonly Name[], signal: AbortSignal | undefined) {
-    await this.flush({ ...(signal && { signal }) });
-    return this.#waiting(signal, (limit) => askWriter(this.#peer, task, { names, signal: limit }));
+  protected override parts(): InstanceParts {
+    return {
+      openPeer: () => {
+        this.#assertOpen();
+        return this.#peer;
+      },
+      waiting: (signal, work) => this.#ending.waiting(signal, work),
+    };
   }
 
   protected override conversationHost(): InstanceHost {
@@ -282,8 +226,6 @@ export class Instance extends Conversation {
     this.#peer.assertOpen();
   }
 }
-
-type Work<Result> = (signal: AbortSignal, end: (reason: unknown) => void) => Promise<Result>;
 
 const EVENTS: ReadonlySet<keyof InstanceEvents> = new Set([
   'instance-joined',

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { checkGroup, resolveStoreDirectory } from '../storage/layout.js';
+import { blobsIn } from '../storage/blobs/file-blob-store.js';
 import { loadFileLocks } from '../storage/file-lock.js';
 import { loadLevel } from '../storage/level-open.js';
 import { LevelStore } from '../storage/level-store.js';
@@ -12,10 +13,9 @@ import { defaultRuntimeDirectory, ensureRuntimeDirectory, systemRuntimeEnvironme
 import type { Transport } from '../sync/transport.js';
 import { ZeromqTransport } from '../sync/zeromq-transport.js';
 import { systemClock } from './base/clock.js';
-import { SocommError } from './base/errors.js';
 import { guarded, silent } from './base/log.js';
+import type { Log } from './base/log.js';
 import { systemRandom } from './base/random.js';
-import { enter } from './enter.js';
 import type { Instance } from './instance.js';
 import { checkOptions } from './options.js';
 import type { JoinOptions } from './options.js';
@@ -24,6 +24,12 @@ import type { PeerOptions } from './peer.js';
 import { borrowPeer, ownPeer } from './peer-table.js';
 import type { BorrowedPeer } from './peer-table.js';
 import { PACKAGE_VERSION } from './version.js';
+import { carriedParts, enterCarried } from './worker/carried-peer.js';
+import type { Furnished } from './worker/carrier.js';
+import { Host } from './worker/host.js';
+import { borrowHost } from './worker/host-table.js';
+import { knock } from './worker/knock.js';
+import type { Order } from './worker/words.js';
 
 /**
  * Joins a group of copies that share one state, and becomes one of its instances.
@@ -39,43 +45,82 @@ export async function join(group: string, options: JoinOptions = {}): Promise<In
   checkGroup(group);
   checkOptions(options);
   options.signal?.throwIfAborted();
-  return enter(await obtainPeer(group, options), options);
+  return enterCarried(await obtainPeer(group, options), options);
+}
+
+export interface HostWorkersOptions {
+  /** Ends hosting, as the returned function does. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Lets worker threads join: from now on the main thread carries the sockets of their peers. Called in the main thread, before a
+ * worker joins or within two seconds after. Keeps neither the process nor a worker alive.
+ *
+ * @returns what ends it: with the last one who asked, instances in workers are closed, in order if they are quick.
+ * Errors: SOCOMM_NOT_MAIN_THREAD.
+ */
+export function hostWorkers(options: HostWorkersOptions = {}): () => void {
+  const signal = checkHostOptions(options);
+  if (signal?.aborted === true) return () => undefined;
+  const giveBack = borrowHost(() => new Host({ furnish, clock: systemClock }));
+  const end = (): void => {
+    signal?.removeEventListener('abort', end);
+    giveBack();
+  };
+  signal?.addEventListener('abort', end, { once: true });
+  return end;
 }
 
 async function obtainPeer(group: string, options: JoinOptions): Promise<BorrowedPeer> {
   const { store, discovery } = options;
-  checkThread(options);
+  if (!isMainThread && (options.transport === undefined || store === undefined)) return obtainCarriedPeer(group, options);
   // First what may be refused without a trace, then what makes a directory.
   const transport = transportOf(options);
   if (store !== undefined && discovery !== undefined) return ownPeer(openPeer(group, options, { transport, store, discovery }));
   const directory = await prepareStoreDirectory(resolveStoreDirectory(group, options.directory), group);
   const open = async (): Promise<Peer> => openPeer(group, options, { transport, ...(await homeIn(directory, group, options)) });
-  if (options.replica === 'own' || isEmbedded(options)) return ownPeer(open());
-  return borrowPeer(`${group} ${directory}`, options, open);
+  return isOnesOwn(options) ? ownPeer(open()) : borrowPeer(`${group} ${directory}`, options, open);
 }
 
-/** The addons abort the whole process when a worker that uses them ends: refused before any of them is loaded. */
-function checkThread({ transport, store }: JoinOptions): void {
-  if (isMainThread || (transport !== undefined && store !== undefined)) return;
-  throw new SocommError(
-    'SOCOMM_NOT_MAIN_THREAD',
-    'join() was called in a worker thread, whose end would take the whole process down: ZeroMQ and LevelDB bear only the main one.' +
-      ' Join there, and give the worker what it needs through a MessagePort.',
-  );
+/** In a worker the addons would abort the whole process when it ends: none is loaded there, and the main thread carries its sockets. */
+async function obtainCarriedPeer(group: string, options: JoinOptions): Promise<BorrowedPeer> {
+  const { transport, store, directory, runtimeDirectory, signal, clock = systemClock, random = systemRandom, log } = options;
+  if (transport !== undefined || store !== undefined)
+    throw new TypeError("in a worker thread the options 'transport', 'store' and 'discovery' go together");
+  const line = await knock({ order: { group, directory, runtimeDirectory }, clock, signal });
+  let isUsed = false;
+  const open = (): Promise<Peer> => {
+    isUsed = true;
+    return openPeer(group, { ...options, storage: 'never' }, { ...carriedParts(line, log), blobs: blobsIn(line.directory, random) });
+  };
+  try {
+    return await (isOnesOwn(options) ? ownPeer(open()) : borrowPeer(`${group} ${line.directory}`, options, open));
+  } finally {
+    if (!isUsed) line.close();
+  }
+}
+
+/** What the main thread has for a worker's peer. */
+async function furnish({ group, directory, runtimeDirectory }: Order, log: Log): Promise<Furnished> {
+  const transport = newTransport(runtimeDirectory);
+  const storeDirectory = await prepareStoreDirectory(resolveStoreDirectory(group, directory), group);
+  return { directory: storeDirectory, transport, discovery: new FileRoster({ storeDirectory, locks: await loadFileLocks(), log }) };
 }
 
 /** With parts of its own, a peer is nobody else's. */
-function isEmbedded({ transport, clock, random }: JoinOptions): boolean {
-  return [transport, clock, random].some((part) => part !== undefined);
+function isOnesOwn({ replica, transport, clock, random }: JoinOptions): boolean {
+  return replica === 'own' || [transport, clock, random].some((part) => part !== undefined);
 }
 
 /** Where peers meet and what they keep: both in the store's directory. */
-type Home = Pick<PeerOptions, 'store' | 'discovery'>;
+type Home = Pick<PeerOptions, 'store' | 'discovery' | 'blobs'>;
 
 async function homeIn(directory: string, group: string, { storage, random = systemRandom, log }: JoinOptions): Promise<Home> {
   const [locks] = await Promise.all([loadFileLocks(), storage === 'never' ? undefined : loadLevel()]);
   return {
     store: new LevelStore({ directory, group, packageVersion: PACKAGE_VERSION, locks, random }),
+    blobs: blobsIn(directory, random),
     discovery: new FileRoster({ storeDirectory: directory, locks, log: guarded(log ?? silent) }),
   };
 }
@@ -88,12 +133,25 @@ async function openPeer(group: string, options: JoinOptions, parts: Home & Pick<
   return peer;
 }
 
-function transportOf({ transport, runtimeDirectory, random = systemRandom, clock = systemClock }: JoinOptions): Transport {
-  return transport ?? new ZeromqTransport({ runtimeDirectory: openRuntimeDirectory(runtimeDirectory), random, clock });
+function transportOf({ transport, runtimeDirectory, random, clock }: JoinOptions): Transport {
+  return transport ?? newTransport(runtimeDirectory, random, clock);
+}
+
+function newTransport(runtimeDirectory: string | undefined, random = systemRandom, clock = systemClock): Transport {
+  return new ZeromqTransport({ runtimeDirectory: openRuntimeDirectory(runtimeDirectory), random, clock });
 }
 
 function openRuntimeDirectory(path: string | undefined): string {
   const directory = path === undefined ? defaultRuntimeDirectory(systemRuntimeEnvironment()) : resolve(path);
   ensureRuntimeDirectory(directory);
   return directory;
+}
+
+function checkHostOptions(options: unknown): AbortSignal | undefined {
+  if (typeof options !== 'object' || options === null) throw new TypeError('the options of hostWorkers() are an object');
+  for (const name of Object.keys(options))
+    if (name !== 'signal') throw new TypeError(`hostWorkers() has no option '${name}'; it has signal`);
+  const signal = 'signal' in options ? options.signal : undefined;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("the option 'signal' is an AbortSignal");
+  return signal;
 }

@@ -7,7 +7,9 @@ import { assert } from './base/errors.js';
 import type { PeerId } from './base/ids.js';
 import type { Random } from './base/random.js';
 import type { Candidacy } from './candidacy.js';
+import { isStoredId } from './documents/document-name.js';
 import type { TakenIn } from './spill/intake.js';
+import { SettingsIndexes } from './settings/settings-map.js';
 import type { Spiller } from './spill/spiller.js';
 import { Replica } from './replica/replica.js';
 import type { ReplicaListener } from './replica/replica.js';
@@ -28,6 +30,8 @@ export interface OpenDocumentsOptions {
 export class OpenDocuments {
   readonly #options: OpenDocumentsOptions;
   readonly #replicas = new Map<string, Replica>();
+  /** Of documents in which somebody here uses settings. */
+  readonly #settings = new Map<string, SettingsIndexes>();
   /** Whose frames are being applied at this moment: names the origin in the store's record. */
   #applying: PeerId | undefined;
 
@@ -48,17 +52,40 @@ export class OpenDocuments {
   open(name: string): void {
     const replica = new Replica({ random: this.#options.random, listener: this.#listener(name) });
     this.#replicas.set(name, replica);
-    this.#options.synchronizer().openDocument(name, replica, { isStored: true });
+    this.#options.synchronizer().openDocument(name, replica, { isStored: isStoredId(name) });
+  }
+
+  /** Shared by all instances that use the document. */
+  settings(name: string): SettingsIndexes {
+    const indexes = this.#settings.get(name) ?? new SettingsIndexes(this.get(name).doc);
+    this.#settings.set(name, indexes);
+    return indexes;
+  }
+
+  /** What it holds is durable, saved, or not wanted any more. */
+  close(name: string): void {
+    const replica = this.#replicas.get(name);
+    if (replica === undefined) return;
+    // First the engine, which says the last numbers: it looks at the replica.
+    this.#options.synchronizer().closeDocument(name);
+    this.#replicas.delete(name);
+    this.#settings.delete(name);
+    this.#options.candidacy().documentClosed(name);
+    this.#options.spiller().forget(name);
+    replica.destroy();
   }
 
   /** Applies what came from a peer. */
   apply(name: string, updates: readonly Uint8Array[], from: PeerId, source: UpdateSource): ApplyOutcome {
-    const replica = this.get(name);
+    const replica = this.#replicas.get(name);
+    // Closed a moment ago, of which the engine is about to hear.
+    if (replica === undefined) return { ok: true };
     replica.heal();
     const { changes } = replica;
     this.#applying = from;
     const outcome = replica.apply(updates, source);
     this.#applying = undefined;
+    if (!isStoredId(name)) return outcome;
     if (source === 'catch-up' && replica.changes !== changes) this.#options.spiller().noteDoubt(name, from);
     // Its number counts even where the content had come another way and there is nothing to record.
     if (outcome.ok) this.#options.candidacy().touch(name);
@@ -84,8 +111,10 @@ export class OpenDocuments {
 
   /** Drops what builds on something that nobody alive has. */
   setAside(name: string): void {
-    this.#options.spiller().noteDoubt(name, undefined);
-    const bytes = this.get(name).setAside();
+    const replica = this.#replicas.get(name);
+    if (replica === undefined) return;
+    if (isStoredId(name)) this.#options.spiller().noteDoubt(name, undefined);
+    const bytes = replica.setAside();
     this.#options.warnings.raise(
       'update-set-aside',
       `${bytes} bytes for ${name} build on something that nobody here has, and are left out: their sender died before anyone else had it, ` +
@@ -96,7 +125,8 @@ export class OpenDocuments {
 
   /** Another live replica writes under the client id of ours. */
   renewClientId(name: string, otherPeer: PeerId): void {
-    const replica = this.get(name);
+    const replica = this.#replicas.get(name);
+    if (replica === undefined) return;
     const id = replica.clientId();
     replica.renewClientId();
     this.#options.warnings.raise('client-id-clash', clashMessage(name, id, `peer ${otherPeer} has the same`));
@@ -113,8 +143,10 @@ export class OpenDocuments {
 
   #listener(name: string): ReplicaListener {
     const { self, synchronizer, candidacy, spiller, warnings } = this.#options;
+    const isStored = isStoredId(name);
     return {
       changed: (update) => {
+        if (!isStored) return synchronizer().local(name, update);
         // Its number is given in the drain to come.
         const seq = (synchronizer().state.documents.get(name)?.ownSeq ?? 0) + 1;
         candidacy().record(name, update, new Map([[self, seq]]));
@@ -122,6 +154,7 @@ export class OpenDocuments {
         spiller().noteChange(name);
       },
       received: (update) => {
+        if (!isStored) return;
         candidacy().record(name, update, this.#originOf(name));
         spiller().noteChange(name);
       },

@@ -5,6 +5,7 @@ import type { Talker } from '../talk/talker.js';
 import type { Candidacy } from './candidacy.js';
 import type { Emitter } from './base/emitter.js';
 import type { InstanceEvents } from './events.js';
+import type { PeerDocuments } from './documents/peer-documents.js';
 import type { OpenDocuments } from './open-documents.js';
 import type { Intake } from './spill/intake.js';
 import type { Spiller } from './spill/spiller.js';
@@ -12,6 +13,7 @@ import type { Warnings } from './warnings.js';
 
 export interface PeerHostOptions {
   readonly documents: OpenDocuments;
+  readonly held: () => PeerDocuments;
   readonly events: Emitter<InstanceEvents>;
   readonly warnings: Warnings;
   /** These are there before the mesh is. */
@@ -25,6 +27,7 @@ export interface PeerHostOptions {
 
 export function peerHost({
   documents,
+  held,
   events,
   warnings,
   parts,
@@ -38,10 +41,15 @@ export function peerHost({
     setAside: (document) => documents.setAside(document),
     renewClientId: (document, peer) => documents.renewClientId(document, peer),
     synced: changed,
+    documentWanted: (document) => held().holdings.wanted(document),
+    documentUnheld: (document) => held().holdings.unheld(document),
     writerChanged: (writer) => {
       const { candidacy, spiller, intake } = parts();
       spiller.noteWriter();
-      if (!isWriter()) intake.end();
+      if (!isWriter()) {
+        intake.end();
+        held().holdings.officeLost();
+      }
       candidacy.writerChanged(writer);
       events.emit('writer-changed', { writer });
       changed();

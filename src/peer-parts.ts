@@ -6,7 +6,11 @@ import { Synchronizer } from '../sync/synchronizer.js';
 import type { SynchronizerHost } from '../sync/synchronizer-host.js';
 import { PROTOCOL } from '../sync/wire/frame.js';
 import { Talker } from '../talk/talker.js';
+import type { BlobShelf } from './blobs/blob-shelf.js';
+import type { BlobCollector } from './blobs/collector.js';
+import { collectBlobs } from './blobs/peer-blobs.js';
 import { Candidacy } from './candidacy.js';
+import type { PeerDocuments } from './documents/peer-documents.js';
 import type { OpenDocuments } from './open-documents.js';
 import type { PeerOptions } from './peer.js';
 import { spillParts } from './spill/parts.js';
@@ -17,6 +21,7 @@ import type { Warnings } from './warnings.js';
 export interface PeerParts extends SpillParts {
   readonly synchronizer: Synchronizer;
   readonly candidacy: Candidacy;
+  readonly collector: BlobCollector;
   readonly talker: Talker;
 }
 
@@ -24,9 +29,10 @@ export interface AssemblyOptions {
   readonly peer: PeerOptions;
   readonly address: PeerAddress;
   readonly documents: OpenDocuments;
+  readonly blobs: BlobShelf;
   readonly warnings: Warnings;
   readonly host: SynchronizerHost;
-  readonly openDocument: (name: string) => void;
+  readonly held: () => PeerDocuments;
   /** Something changed that a wait may depend on. */
   readonly changed: () => void;
   readonly lastBatchFailed: (why: string) => void;
@@ -36,9 +42,10 @@ export function assemblePeer({
   peer,
   address,
   documents,
+  blobs,
   warnings,
   host,
-  openDocument,
+  held,
   changed,
   lastBatchFailed,
 }: AssemblyOptions): PeerParts {
@@ -65,24 +72,36 @@ export function assemblePeer({
     documents,
     warnings,
     storeId: () => candidacy.pen?.storeId ?? '',
-    openDocument,
+    held,
   });
+  const deletedDocuments = (): readonly string[] => held().catalogue.deletedIds;
   const candidacy = new Candidacy({
     group,
     address,
     canWrite,
     store,
+    blobs: blobs.store,
     clock,
     random,
     synchronizer,
     logBytesBeforeSnapshot,
     replicas: documents.replicas,
+    deletedDocuments,
+    hasClosedDocuments: () => held().catalogue.isInUse,
     warn: (code, message) => warnings.raise(code, message),
     changed,
     intake,
     lastBatchFailed,
   });
-  return { synchronizer, candidacy, spiller, intake, talker: makeTalker(peer, synchronizer, warnings) };
+  const talker = makeTalker(peer, synchronizer, warnings);
+  const collector = collectBlobs({
+    shelf: blobs,
+    ...{ store, discovery, clock, talker, warnings },
+    replicas: documents.replicas,
+    linked: () => talker.mesh.peers(),
+    isWriter: () => candidacy.pen !== undefined,
+  });
+  return { synchronizer, candidacy, spiller, intake, collector, talker };
 }
 
 function makeTalker({ transport, clock }: PeerOptions, { state }: Synchronizer, warnings: Warnings): Talker {

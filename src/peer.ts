@@ -4,29 +4,26 @@
  * Instances of one loaded copy share it; the last one to close ends it.
  */
 
-import type { Store } from '../storage/store.js';
-import type { Discovery } from '../sync/discovery.js';
 import type { WriterRef } from '../sync/engine-io.js';
-import type { EngineLimits } from '../sync/limits.js';
 import { MAIN } from '../sync/membership.js';
 import type { Synchronizer } from '../sync/synchronizer.js';
-import type { Transport } from '../sync/transport.js';
 import { PROTOCOL } from '../sync/wire/frame.js';
-import type { ProtocolRange } from '../sync/wire/frame.js';
 import type { Talker } from '../talk/talker.js';
-import type { Clock } from './base/clock.js';
 import { SocommError, assert, describe } from './base/errors.js';
 import { Emitter } from './base/emitter.js';
 import { newInstanceId, newPeerId } from './base/ids.js';
 import type { InstanceId, PeerId } from './base/ids.js';
-import type { Log } from './base/log.js';
-import type { Random } from './base/random.js';
 import { Scope } from './base/scope.js';
 import type { Candidacy } from './candidacy.js';
 import type { InstanceEvents } from './events.js';
+import { BlobShelf } from './blobs/blob-shelf.js';
 import { saveUnconfirmed, whyUnconfirmed } from './leaving.js';
+import { PeerDocuments } from './documents/peer-documents.js';
 import { OpenDocuments } from './open-documents.js';
+import type { SettingsIndexes } from './settings/settings-map.js';
+import type { Spiller } from './spill/spiller.js';
 import { peerHost } from './peer-host.js';
+import type { PeerOptions } from './peer-options.js';
 import { assemblePeer, laneListener } from './peer-parts.js';
 import type { PeerParts } from './peer-parts.js';
 import type { Replica } from './replica/replica.js';
@@ -34,29 +31,16 @@ import { RosterPoll } from './roster-poll.js';
 import { PACKAGE_VERSION } from './version.js';
 import { Warnings } from './warnings.js';
 
-export interface PeerOptions {
-  readonly group: string;
-  readonly canWrite: boolean;
-  readonly transport: Transport;
-  readonly discovery: Discovery;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly pid: number;
-  /** Default: what this copy speaks. */
-  readonly protocol?: ProtocolRange;
-  /** Smaller ones in simulations. */
-  readonly limits?: Partial<EngineLimits>;
-  /** Default: LOG_BYTES_BEFORE_SNAPSHOT. */
-  readonly logBytesBeforeSnapshot?: number;
-}
+export type { PeerOptions } from './peer-options.js';
 
 export class Peer {
   readonly id: PeerId;
   readonly options: PeerOptions;
   readonly events: Emitter<InstanceEvents>;
   readonly warnings: Warnings;
+  readonly blobs: BlobShelf;
+  /** Besides `main`. */
+  readonly documents: PeerDocuments;
   readonly #scope = new Scope();
   readonly #documents: OpenDocuments;
   readonly #instances = new Set<InstanceId>();
@@ -77,6 +61,7 @@ export class Peer {
       this.warnings.raise('listener-threw', `a listener of '${event}' threw: ${describe(error)}`),
     );
     this.warnings = new Warnings({ clock: options.clock, log: options.log, events: this.events });
+    this.blobs = new BlobShelf(options, this.warnings);
     this.#documents = new OpenDocuments({
       self: this.id,
       random: options.random,
@@ -85,6 +70,7 @@ export class Peer {
       candidacy: () => this.candidacy,
       spiller: () => this.#whole.spiller,
     });
+    this.documents = new PeerDocuments(this, this.#documents);
   }
 
   /** Binds, becomes findable, stands for election, says hello. Where it fails, everything is released. */
@@ -102,6 +88,7 @@ export class Peer {
     // Nobody knows our address before `announce`, so nothing arrives before the parts are there.
     // Released in reverse: the last words, the writer's office, then what nobody confirmed, then goodbye, then the sockets, then the roster.
     // The lock is free and the spill is there before others hear that we go, so that whoever looks for either then finds it.
+    this.#scope.add('the blobs', () => this.blobs.close());
     this.#scope.add('the roster entry', () => discovery.withdraw());
     this.#scope.add('the sockets', () => transport.close());
     const address = await transport.open(
@@ -112,17 +99,19 @@ export class Peer {
       peer: this.options,
       address,
       documents: this.#documents,
+      blobs: this.blobs,
       warnings: this.warnings,
       host: this.#host(),
-      openDocument: (name) => this.openDocument(name),
+      held: () => this.documents,
       changed: () => this.#notify(),
       lastBatchFailed: (why) => void (this.#unconfirmed ??= why),
     });
-    const { synchronizer, candidacy, spiller, talker } = parts;
+    const { synchronizer, candidacy, spiller, collector, talker } = parts;
     this.#parts = parts;
     this.#scope.add('the place in the mesh', () => synchronizer.leave());
     this.#scope.add('what nobody confirmed', () => saveUnconfirmed(spiller, this.warnings, this.#unconfirmed));
     this.#scope.add('the office of the writer', () => candidacy.close());
+    this.#scope.add('the collection of blobs', () => collector.end());
     this.#scope.add('what it says', () => talker.close());
     this.#documents.open(MAIN);
     await discovery.announce({ ...address, pid, packageVersion: PACKAGE_VERSION, ...protocol, canWrite });
@@ -138,6 +127,10 @@ export class Peer {
 
   get candidacy(): Candidacy {
     return this.#whole.candidacy;
+  }
+
+  get spiller(): Spiller {
+    return this.#whole.spiller;
   }
 
   get talker(): Talker {
@@ -175,12 +168,15 @@ export class Peer {
     return this.#documents.get(document);
   }
 
-  /** Opens a further document; nothing happens if it is open. */
-  openDocument(name: string): void {
+  /** Of an open document. */
+  settings(document: string): SettingsIndexes {
+    return this.#documents.settings(document);
+  }
+
+  /** Opens a further document, for as long as the peer lives. */
+  openDocument(id: string): void {
     this.assertOpen();
-    if (this.#documents.replicas.has(name)) return;
-    this.#documents.open(name);
-    this.candidacy.documentOpened();
+    if (id !== MAIN) this.documents.holdings.hold(id);
   }
 
   get documentNames(): readonly string[] {
@@ -223,6 +219,7 @@ export class Peer {
   /** Makes durable what can be, for at most `limitMs`. */
   async settle(limitMs: number): Promise<void> {
     if (this.#status !== 'open') return;
+    this.documents.holdings.end();
     this.heal();
     this.#unconfirmed = await whyUnconfirmed(this.synchronizer, this.options.clock, limitMs);
   }
@@ -252,6 +249,7 @@ export class Peer {
   async #close(): Promise<void> {
     this.#status = 'closing';
     this.#poll?.stop();
+    this.documents.holdings.end();
     this.#parts?.intake.end();
     this.#parts?.synchronizer.drain();
     try {
@@ -266,8 +264,10 @@ export class Peer {
   crash(): void {
     this.#closing = Promise.resolve();
     this.#poll?.stop();
+    this.documents.holdings.end();
     this.#parts?.intake.end();
     this.#parts?.spiller.stop();
+    this.#parts?.collector.stop();
     this.#parts?.talker.close();
     this.#parts?.candidacy.crash();
     this.#parts?.synchronizer.stop();
@@ -283,6 +283,7 @@ export class Peer {
   #host(): ReturnType<typeof peerHost> {
     return peerHost({
       documents: this.#documents,
+      held: () => this.documents,
       events: this.events,
       warnings: this.warnings,
       parts: () => this.#whole,

@@ -11,6 +11,6 @@
  */
 
 export { openStore } from './maintenance/open-store.js';
-export type { StoreFinding, StoreVerification, StoreView, StoreViewDocument } from './maintenance/store-view.js';
+export type { StoreFinding, StoreVerification, StoreView, StoreViewBlob, StoreViewDocument } from './maintenance/store-view.js';
 /** The Yjs that this copy works with. */
 export { Y } from './replica/replica.js';

@@ -14,6 +14,7 @@
  * ```
  */
 
+import { MemoryBlobDisk, MemoryBlobStore } from '../storage/blobs/memory-blob-store.js';
 import { MemoryDisk } from '../storage/memory-disk.js';
 import { MemoryStore } from '../storage/memory-store.js';
 import { MemoryRoster } from '../sync/discovery/memory-roster.js';
@@ -73,6 +74,7 @@ export function createTestGroup({ seed = 1, group = 'test' }: TestGroupOptions =
   const network = new MemoryNetwork({ clock, random });
   const roster = new MemoryRoster();
   const disk = new MemoryDisk();
+  const blobDisk = new MemoryBlobDisk();
   const members = new Map<Instance, Member>();
 
   async function run<Result>(promise: Promise<Result>): Promise<Result> {
@@ -88,10 +90,11 @@ export function createTestGroup({ seed = 1, group = 'test' }: TestGroupOptions =
   async function join({ storage = 'auto', wait = 'synced' }: TestJoinOptions = {}): Promise<Instance> {
     const transport = new MemoryTransport(network);
     const store = new MemoryStore(disk);
+    const blobs = new MemoryBlobStore(blobDisk);
     const discovery = roster.discovery();
-    const peer = new Peer({ group, canWrite: storage === 'auto', transport, discovery, store, clock, random, log: silent, pid: 0 });
+    const peer = new Peer({ group, canWrite: storage === 'auto', transport, discovery, store, blobs, clock, random, log: silent, pid: 0 });
     const instance = await run(ownPeer(peer.open().then(() => peer)).then((borrowed) => enter(borrowed, { wait })));
-    members.set(instance, { peer, transport, store });
+    members.set(instance, { peer, transport, store, blobs });
     return instance;
   }
 
@@ -113,13 +116,14 @@ export function createTestGroup({ seed = 1, group = 'test' }: TestGroupOptions =
     for (const instance of instances) {
       const member = members.get(instance);
       if (member === undefined) throw new TypeError(`instance ${instance.id} is none of this group, or has ended`);
-      const { peer, transport, store } = member;
+      const { peer, transport, store, blobs } = member;
       members.delete(instance);
       // First its voice: nothing that ends says a word.
       transport.crash();
       peer.crash();
       roster.crash(peer.id);
       store.crash();
+      blobs.crash();
     }
     await clock.advance(0);
   }
@@ -143,6 +147,7 @@ interface Member {
   readonly peer: Peer;
   readonly transport: MemoryTransport;
   readonly store: MemoryStore;
+  readonly blobs: MemoryBlobStore;
 }
 
 /** For messages of tests: which peer an instance lives in. */

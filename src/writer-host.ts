@@ -21,6 +21,8 @@ export interface WriterHost {
   /** Highest term that any peer was heard to claim. */
   readonly termHeard: () => number;
   readonly documents: () => readonly WrittenDocument[];
+  /** There may be stored documents that are not open here: then the store has what no replica of ours has. */
+  readonly hasClosedDocuments?: () => boolean;
   /** Default: LOG_BYTES_BEFORE_SNAPSHOT. */
   readonly logBytesBeforeSnapshot: number | undefined;
   /** Default: the one that is built beside trial.ts. */

@@ -9,25 +9,21 @@ import type { OpenedStore, Store, StoreRecord, StoredDocument, Vector } from '..
 import { SocommError } from './base/errors.js';
 import { Compaction } from './compaction.js';
 import type { WriterHost, WrittenDocument } from './writer-host.js';
-import { BatchQueue, batchesOf } from './writing/batch-queue.js';
+import { BatchQueue, PEN_QUEUE_BYTES_MAX, batchesOf } from './writing/batch-queue.js';
 import { EMPTY_VECTOR, Loading } from './writing/loading.js';
 import { Turns } from './writing/turns.js';
-import { wholeStates } from './writing/whole-states.js';
 import type { WholeDocument } from './writing/whole-states.js';
-
-export interface CompactionSizes {
-  /** Of all snapshots and logs together, as LevelDB is given them. */
-  readonly bytesBefore: number;
-  readonly bytesAfter: number;
-}
+import { WholeStore } from './writing/whole-store.js';
+import type { CompactionSizes } from './writing/whole-store.js';
 
 export class Writer {
   readonly #store: Store;
   readonly #host: WriterHost;
-  readonly #queue = new BatchQueue();
+  readonly #queue: BatchQueue;
   readonly #touched = new Set<string>();
   readonly #loading: Loading;
   readonly #compaction: Compaction;
+  readonly #whole: WholeStore;
   readonly #turns = new Turns();
   #term = 0;
   #status: 'idle' | 'taking-over' | 'writing' | 'ended' = 'idle';
@@ -45,6 +41,7 @@ export class Writer {
   constructor(store: Store, host: WriterHost) {
     this.#store = store;
     this.#host = host;
+    this.#queue = new BatchQueue(PEN_QUEUE_BYTES_MAX, (document) => store.document(document)?.snapshotVector);
     const failed = (error: unknown): void => this.#fail(error);
     this.#loading = new Loading({
       store,
@@ -65,6 +62,14 @@ export class Writer {
       failed,
       term: () => this.#term,
       documents: () => host.documents().filter(({ name }) => this.#loading.has(name)),
+      inTurn: (work) => this.#inTurn(work),
+    });
+    this.#whole = new WholeStore({
+      ...{ store, host, compaction: this.#compaction },
+      term: () => this.#term,
+      whenLoaded: () => this.#whenLoaded(),
+      assertHeld: () => this.#assertHeld(),
+      writeBatch: () => this.#writeBatch(),
       inTurn: (work) => this.#inTurn(work),
     });
   }
@@ -95,7 +100,7 @@ export class Writer {
     this.#status = 'taking-over';
     // Of a store that is damaged throughout, nothing is lost where all of it is here.
     const known = this.#host.documents();
-    const isReplicaWhole = known.length > 0 && known.every(({ isSynced }) => isSynced);
+    const isReplicaWhole = known.length > 0 && known.every(({ isSynced }) => isSynced) && this.#host.hasClosedDocuments?.() !== true;
     const opened = await this.#store.open({ isReplicaWhole });
     this.#opened = opened;
     if (opened.damage.length > 0) this.#host.damaged(opened.damage);
@@ -109,11 +114,10 @@ export class Writer {
     for (const document of this.#host.documents()) {
       const { name, replica } = document;
       if (!replica.hasPending()) this.#watermarks.set(name, document.vector());
-      const base = this.#loading.storedBase(name, replica, opened);
+      const base = this.#loading.storedBase(name, replica);
       if (base === undefined) continue;
       records.push({ document: name, update: replica.difference(base), origins: new Map(), isTakeover: true });
     }
-    this.#queue.take(opened.documents);
     this.#status = 'writing';
     await this.#store.append(this.#term, records);
     this.#assertHeld();
@@ -135,27 +139,30 @@ export class Writer {
     if (this.#hasBegun) void this.#loading.loadRest();
   }
 
+  /** A document was closed here; all that was recorded of it is durable, or it is deleted. */
+  documentClosed(document: string): void {
+    this.#loading.forget(document);
+    this.#compaction.forget(document);
+    this.#touched.delete(document);
+    this.#watermarks.delete(document);
+  }
+
   /**
    * Every document of the store, whole (encoding V2), as it is in one tick, once all that is open here has been loaded.
    * Rejects with what ended the office, if it ends first.
    */
-  async states(): Promise<readonly WholeDocument[]> {
-    await this.#whenLoaded();
-    return wholeStates(
-      this.#store,
-      () => this.#host.documents(),
-      () => this.#assertHeld(),
-    );
+  states(): Promise<readonly WholeDocument[]> {
+    return this.#whole.states();
   }
 
   /** Replaces every log by a snapshot and gives the space back, once all has been loaded; batches go on. Rejects as `states()` does. */
-  async compact(): Promise<CompactionSizes> {
-    await this.#whenLoaded();
-    const bytesBefore = this.#storedBytes();
-    await this.#compaction.compactAll();
-    await this.#store.compact();
-    this.#assertHeld();
-    return { bytesBefore, bytesAfter: this.#storedBytes() };
+  compact(): Promise<CompactionSizes> {
+    return this.#whole.compact();
+  }
+
+  /** Takes deleted documents off the disk. Rejects as `states()` does: then the next writer does it. */
+  remove(documents: readonly string[]): Promise<void> {
+    return this.#whole.remove(documents);
   }
 
   async #whenLoaded(): Promise<void> {
@@ -163,10 +170,6 @@ export class Writer {
     this.#assertHeld();
     await this.#loading.loadRest();
     this.#assertHeld();
-  }
-
-  #storedBytes(): number {
-    return this.#store.documents().reduce((sum, { snapshotBytes, logBytes, olderBytes }) => sum + snapshotBytes + logBytes + olderBytes, 0);
   }
 
   /** A replica integrated something; `origins` says whose frames, for people and tools. */
@@ -240,7 +243,7 @@ export class Writer {
     }
     this.#touched.clear();
     // No more than is there now: what comes meanwhile makes the next batch, and must not keep this one's watermark back.
-    const { records, dropped } = this.#queue.take(this.#store.documents());
+    const { records, dropped } = this.#queue.take();
     const replaced = documents.filter(({ name }) => dropped.has(name)).map((document) => differenceOf(document, dropped));
     for (const batch of batchesOf([...records, ...replaced])) await this.#store.append(this.#term, batch);
     if (this.#hasEnded()) return;

@@ -1,12 +1,10 @@
 /**
- * Where a store lies and what its files are called. The one door to `env-paths`.
- * (Its version 2: later ones are ES modules only, and a `require()` of one that an `import()` is loading at that moment throws.)
+ * Where a store lies and what its files are called. The system is asked for its folders when one is wanted, not before.
  * Spec: docs/STORAGE.md, "Files". Nothing here touches the disk.
  */
 
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-
-import envPaths from 'env-paths';
 
 /** The names in a store directory. */
 export const LAYOUT = {
@@ -56,7 +54,31 @@ export interface StoreEnvironment {
 /** The folder that holds the stores of all groups which were not given a directory of their own. */
 export function resolveStoresDirectory(environment: StoreEnvironment = process.env): string {
   if (environment.SOCOMM_DIRECTORY) return resolve(environment.SOCOMM_DIRECTORY);
-  return envPaths('socomm', { suffix: '' }).data;
+  return dataFolder(process.platform, process.env);
+}
+
+/** Where a platform wants what applications keep, and people do not look at: XDG's base directories on Linux. */
+export function dataFolder(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv, home = homedir): string {
+  switch (platform) {
+    case 'darwin':
+      return join(home(), 'Library', 'Application Support', 'socomm');
+    case 'win32':
+      return join(
+        namedOr(environment['LOCALAPPDATA'], () => join(home(), 'AppData', 'Local')),
+        'socomm',
+        'Data',
+      );
+    default:
+      return join(
+        namedOr(environment['XDG_DATA_HOME'], () => join(home(), '.local', 'share')),
+        'socomm',
+      );
+  }
+}
+
+/** A variable that is set to nothing counts as not set. */
+function namedOr(value: string | undefined, otherwise: () => string): string {
+  return value === undefined || value === '' ? otherwise() : value;
 }
 
 /** The store directory of a group; an explicit one is taken as it is. Absolute, and not made yet. */

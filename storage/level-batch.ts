@@ -1,6 +1,7 @@
 /**
- * What one atomic batch writes, and the state after it. Pure: the store performs a plan and takes over its state only
- * when LevelDB has synced it, so that a batch which failed leaves no trace in memory.
+ * What one atomic batch writes, and what it changes of the state. Pure: the store performs a plan and takes over its change
+ * only when LevelDB has synced it, so that a batch which failed leaves no trace in memory. A plan costs what it touches:
+ * there may be ten thousand documents beside.
  */
 
 import { crc32 } from 'node:zlib';
@@ -13,8 +14,8 @@ import { META_KEY, chunkKey, documentKey, entryCopyKey, logKey } from './keys.js
 import type { Operation } from './level-open.js';
 import type { Packed } from './packed.js';
 import { encodeRecord } from './records.js';
-import type { DocumentState, StoreState } from './store-state.js';
-import { countRecords, emptyDocument } from './store-state.js';
+import type { DocumentState, StateChange, StoreState } from './store-state.js';
+import { emptyDocument } from './store-state.js';
 import type { Snapshot, StoreRecord } from './store.js';
 
 /** A snapshot is stored in pieces of at most this size, after it was deflated. */
@@ -22,7 +23,7 @@ export const SNAPSHOT_CHUNK_BYTES = 1024 * 1024;
 
 export interface BatchPlan {
   readonly operations: readonly Operation[];
-  readonly state: StoreState;
+  readonly change: StateChange;
 }
 
 /** The log through a number, as far as the next record and the sizes depend on it. */
@@ -32,20 +33,21 @@ export interface LogBase {
 }
 
 export function planAppend(state: StoreState, term: number, records: readonly StoreRecord[]): BatchPlan {
-  const documents = new Map(state.documents);
+  const changed = new Map<string, DocumentState>();
   const operations: Operation[] = [];
   const batch = state.meta.batch + 1;
   for (const { document, update, origins, isTakeover } of records) {
-    const before = documents.get(document) ?? emptyDocument(document);
+    const known = changed.get(document) ?? state.documents.get(document);
+    const before = known ?? emptyDocument(document);
     // The entry is what makes a document known at the next open.
-    if (!documents.has(document)) operations.push(put(documentKey(document), encodeDocument(document, NO_ENTRY)));
+    if (known === undefined) operations.push(put(documentKey(document), encodeDocument(document, NO_ENTRY)));
     const number = before.last + 1;
     const previous = isTakeover ? undefined : before.previous;
     const { bytes, crc } = encodeRecord(document, { number, term, batch, offset: before.offset, previous, isTakeover, origins, update });
     operations.push(put(logKey(document, number), bytes));
-    documents.set(document, { ...before, last: number, previous: crc, offset: before.offset + bytes.length });
+    changed.set(document, { ...before, last: number, previous: crc, offset: before.offset + bytes.length });
   }
-  return finish(state, term, documents, operations);
+  return finish(state, term, changed, operations);
 }
 
 /** What a snapshot finds in its place. */
@@ -79,7 +81,13 @@ export function planReplace(state: StoreState, term: number, snapshot: Snapshot,
   const entryBytes = encodeDocument(document, { snapshot: entry, older: replaced.kept });
   operations.push(put(entryCopyKey(document, generation), entryBytes), put(documentKey(document), entryBytes));
   const after: DocumentState = { ...before, snapshot: entry, older: replaced.kept, isEntryLost: false };
-  return finish(state, term, new Map(state.documents).set(document, after), operations);
+  return finish(state, term, new Map([[document, after]]), operations);
+}
+
+/** `keys`: everything that there is of the document. Its number of records goes out of the sum, so that nothing counts as lost. */
+export function planRemove(state: StoreState, term: number, document: string, keys: readonly string[]): BatchPlan {
+  const deletions = [documentKey(document), ...keys].map((key): Operation => ({ type: 'del', key }));
+  return finish(state, term, new Map([[document, undefined]]), deletions);
 }
 
 /** What a format that knew no copies of entries lacks; `meta` carries the new format. */
@@ -89,23 +97,31 @@ export function planMigration(state: StoreState): BatchPlan {
     if (snapshot === undefined) continue;
     operations.push(put(entryCopyKey(name, snapshot.generation), encodeDocument(name, { snapshot, older })));
   }
-  return finish(state, state.meta.term, new Map(state.documents), operations);
+  return finish(state, state.meta.term, new Map(), operations);
 }
 
-function finish(state: StoreState, term: number, documents: Map<string, DocumentState>, operations: readonly Operation[]): BatchPlan {
+function finish(
+  state: StoreState,
+  term: number,
+  changed: Map<string, DocumentState | undefined>,
+  operations: readonly Operation[],
+): BatchPlan {
   assert(term >= state.meta.term, `terms only grow: ${term} after ${state.meta.term}`);
-  const meta = { ...state.meta, term, batch: state.meta.batch + 1, records: countRecords(documents) };
+  let { records } = state.meta;
+  for (const [name, after] of changed) records += (after?.last ?? 0) - (state.documents.get(name)?.last ?? 0);
+  const meta = { ...state.meta, term, batch: state.meta.batch + 1, records };
   // First the deletions of strays: a number among them may be written again in this very batch.
   const deletions = state.strays.map((key): Operation => ({ type: 'del', key }));
   const restored: Operation[] = [];
-  for (const found of documents.values()) {
-    if (!found.isEntryLost) continue;
-    restored.push(put(documentKey(found.name), encodeDocument(found.name, found)));
-    documents.set(found.name, { ...found, isEntryLost: false });
+  for (const name of state.lostEntries) {
+    const found = changed.has(name) ? changed.get(name) : state.documents.get(name);
+    if (found?.isEntryLost !== true) continue;
+    restored.push(put(documentKey(name), encodeDocument(name, found)));
+    changed.set(name, { ...found, isEntryLost: false });
   }
   return {
     operations: [...deletions, ...restored, ...operations, put(META_KEY, encodeMeta(meta))],
-    state: { meta, documents, strays: [] },
+    change: { meta, documents: changed },
   };
 }
 

@@ -42,6 +42,7 @@ import type { StoredOwnerNote } from './owner-note.js';
 import { QuarantineFolder } from './quarantine.js';
 import { summarize } from './store-summary.js';
 import type { StoreSummary } from './store-summary.js';
+import { afterBatch } from './store-state.js';
 import { STORE_FORMAT, checkStoreNote, readStoreNote, writeStoreNote } from './store-note.js';
 import type { StoreNote } from './store-note.js';
 import type { Damage } from './store.js';
@@ -170,7 +171,7 @@ async function migrate({ options, database, note, format, copy }: Migration, { s
     checkOwned();
     await database.batch(plan.operations, { sync: true });
     await flushDrive(join(directory, LAYOUT.ownerLock));
-    after = plan.state;
+    after = afterBatch(state, plan.change);
   } else {
     await copy.drop();
   }

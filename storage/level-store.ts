@@ -20,7 +20,7 @@ import { FileBundleFolder } from './bundle-folder.js';
 import type { BundleFolder } from './bundle-folder.js';
 import type { FileLocks } from './file-lock.js';
 import { LAYOUT, checkGroup } from './layout.js';
-import { planAppend, planReplace } from './level-batch.js';
+import { planAppend, planRemove, planReplace } from './level-batch.js';
 import type { BatchPlan } from './level-batch.js';
 import { describeLevelFiles } from './level-files.js';
 import type { LevelFiles } from './level-files.js';
@@ -28,14 +28,14 @@ import { readDocument } from './level-load.js';
 import { compactWhole, giveBackSpace, storeFailure } from './level-open.js';
 import type { Database, openDatabase } from './level-open.js';
 import { startStore } from './level-start.js';
-import { readReplaced } from './log-end.js';
+import { keysOf, readReplaced } from './log-end.js';
 import { FileOwnerLock, ownershipLost } from './owner-lock.js';
 import { readOwnerNote, writeOwnerNote } from './owner-note.js';
 import type { StoredOwnerNote } from './owner-note.js';
 import { pack } from './packed.js';
 import { QuarantineFolder } from './quarantine.js';
-import { describeDocument, emptyDocument } from './store-state.js';
-import type { StoreState } from './store-state.js';
+import { afterBatch, describeDocument, emptyDocument } from './store-state.js';
+import type { DocumentState, StoreState } from './store-state.js';
 import type {
   LoadedDocument,
   OpenOptions,
@@ -136,6 +136,20 @@ export class LevelStore implements Store {
     });
   }
 
+  remove(term: number, document: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const open = this.#writable();
+      const before = open.state.documents.get(document);
+      if (before === undefined) return;
+      const keys = await keysOf(open.database, document).catch((cause: unknown) => {
+        throw storeFailure(this.location, `reading document ${document}`, cause);
+      });
+      await this.#write(open, planRemove(open.state, term, document, keys));
+      open.unsound.delete(document);
+      if (sizeOf(before) >= COMPACT_REPLACED_BYTES_MIN) void this.#giveBack(open, () => giveBackSpace(open.database, document));
+    });
+  }
+
   async load(document: string): Promise<LoadedDocument> {
     const { database, state, unsound } = this.#opened();
     const last = state.documents.get(document)?.last ?? 0;
@@ -162,6 +176,11 @@ export class LevelStore implements Store {
 
   lastRecord(document: string): number {
     return this.#opened().state.documents.get(document)?.last ?? 0;
+  }
+
+  document(name: string): StoredDocument | undefined {
+    const found = this.#opened().state.documents.get(name);
+    return found && describeDocument(found);
   }
 
   documents(): readonly StoredDocument[] {
@@ -211,7 +230,7 @@ export class LevelStore implements Store {
       await flushDrive(join(this.location, LAYOUT.ownerLock));
       // Again: only who is still the owner now may acknowledge.
       this.#checkOwned();
-      open.state = plan.state;
+      open.state = afterBatch(open.state, plan.change);
     } catch (cause) {
       this.#failure = storeFailure(this.location, 'writing', cause);
       throw this.#failure;
@@ -266,6 +285,11 @@ export class LevelStore implements Store {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+function sizeOf(document: DocumentState): number {
+  const { snapshotBytes, logBytes, olderBytes } = describeDocument(document);
+  return snapshotBytes + logBytes + olderBytes;
 }
 
 function closed(location: string): SocommError {

@@ -4,7 +4,7 @@
  *
  *   1. meta            missing or damaged: the same is derived from the rest
  *   2. document/…      entries that do not verify are put aside; their documents are found again in step 3
- *   3. log/…, snapshot/…  one seek per document: documents without an entry; the copy beside a snapshot stands in
+ *   3. log/…, snapshot/…  documents without an entry; the copy beside a snapshot stands in
  *   4. end of each log    from the end back to the first record that verifies
  *   5. the sum of all last numbers against meta: an end that was lost while other logs went on
  */
@@ -17,6 +17,7 @@ import type { KeyRange } from './keys.js';
 import type { Database } from './level-open.js';
 import { getTolerantly, lost, readTolerantly } from './level-read.js';
 import { readLogEnd } from './log-end.js';
+import type { LogEnd } from './log-end.js';
 import type { Quarantine } from './quarantine.js';
 import type { DocumentState } from './store-state.js';
 import { countRecords } from './store-state.js';
@@ -38,25 +39,27 @@ export async function surveyDatabase(database: Database, quarantine: Quarantine)
   const damage: Damage[] = [];
   const strays: string[] = [];
   // Side by side, as a takeover waits for it: each answer comes by way of the thread pool.
-  const [{ meta, isMetaMissing }, entries, ...found] = await Promise.all([
+  const readEnds = (entries: ReadonlyMap<string, DocumentEntry>): Promise<readonly NamedLogEnd[]> =>
+    Promise.all([...entries].map(async ([name, entry]) => ({ name, entry, end: await readLogEnd(database, name, entry, quarantine) })));
+  const [{ meta, isMetaMissing }, { entries, ends }, ...found] = await Promise.all([
     readMeta(database, quarantine, damage),
-    readDocumentEntries(database, quarantine, damage, strays),
+    readDocumentEntries(database, quarantine, damage, strays).then(async (read) => ({ entries: read, ends: await readEnds(read) })),
     findDocuments(database, 'log', damage),
     findDocuments(database, 'snapshot', damage),
   ]);
+  const foundEntries = new Map<string, DocumentEntry>();
   const lostEntries = new Set<string>();
   for (const name of new Set(found.flat())) {
     if (entries.has(name)) continue;
     const copy = await readEntryCopy(database, name);
-    entries.set(name, copy ?? NO_ENTRY);
+    foundEntries.set(name, copy ?? NO_ENTRY);
     lostEntries.add(name);
     damage.push(copy === undefined ? lost(name, 'the entry of the document is missing, and no snapshot names one') : standIn(name));
   }
   const documents = new Map<string, DocumentState>();
   let term = meta?.term ?? 0;
   let batch = meta?.batch ?? 0;
-  const ends = [...entries].map(async ([name, entry]) => ({ name, entry, end: await readLogEnd(database, name, entry, quarantine) }));
-  for (const { name, entry, end } of await Promise.all(ends)) {
+  for (const { name, entry, end } of [...ends, ...(await readEnds(foundEntries))]) {
     documents.set(name, { ...end.state, isEntryLost: lostEntries.has(name) });
     damage.push(...end.damage);
     strays.push(...end.strays);
@@ -68,6 +71,12 @@ export async function surveyDatabase(database: Database, quarantine: Quarantine)
     damage.push(lost(undefined, `${meta.records - records} of ${meta.records} records are missing at the end of some logs`));
   }
   return { meta, isMetaMissing, documents, strays, term, batch, damage };
+}
+
+interface NamedLogEnd {
+  readonly name: string;
+  readonly entry: DocumentEntry;
+  readonly end: LogEnd;
 }
 
 async function readMeta(database: Database, quarantine: Quarantine, damage: Damage[]): Promise<Pick<Survey, 'meta' | 'isMetaMissing'>> {
@@ -107,25 +116,35 @@ async function readDocumentEntries(
   return entries;
 }
 
-/** The names of all documents that have a log, or a snapshot: one seek for each. */
+/** How many keys are read at once in search of documents. */
+const KEYS_AT_ONCE_MAX = 64;
+
+/**
+ * The names of all documents that have a log, or a snapshot. Of many small ones some dozens are found with each reading; a long log is
+ * left with a seek behind it.
+ */
 async function findDocuments(database: Database, section: 'log' | 'snapshot', damage: Damage[]): Promise<readonly string[]> {
   const names: string[] = [];
   let range: KeyRange | undefined = sectionRange(section);
+  let escaped: string | undefined;
   while (range !== undefined) {
-    const key: string | undefined = await firstKey(database, range);
-    if (key === undefined) break;
-    const escaped = documentIn(key);
-    const name = unescapeDocument(escaped);
-    if (name === undefined) damage.push(lost(undefined, `the key ${JSON.stringify(key)} belongs to no document`));
-    else names.push(name);
+    let last: string | undefined;
+    let left = KEYS_AT_ONCE_MAX;
+    const tellCorruption = (): void => void (left = 0);
+    for await (const key of readTolerantly(database.keys({ ...range, limit: KEYS_AT_ONCE_MAX }), tellCorruption)) {
+      last = key;
+      left--;
+      if (documentIn(key) === escaped) continue;
+      escaped = documentIn(key);
+      const name = unescapeDocument(escaped);
+      if (name === undefined) damage.push(lost(undefined, `the key ${JSON.stringify(key)} belongs to no document`));
+      else names.push(name);
+    }
+    // Those were all, where nothing kept us from reading on: no further question, for a takeover waits.
+    if (last === undefined || escaped === undefined || left > 0) break;
     const next = afterDocument(section, escaped);
     // A damaged key may sort behind its own end; never go back.
-    range = next > key ? { gte: next, lt: range.lt } : undefined;
+    range = next > last ? { gte: next, lt: range.lt } : undefined;
   }
   return names;
-}
-
-async function firstKey(database: Database, range: KeyRange): Promise<string | undefined> {
-  for await (const key of readTolerantly(database.keys({ ...range, limit: 1 }), () => undefined)) return key;
-  return undefined;
 }

@@ -96,6 +96,14 @@ export async function readReplaced(
   return { obsolete, kept, base: await readLogBase(database, before, through) };
 }
 
+/** All that there is of a document beside its entry. What cannot be read stays behind, and no entry names it. */
+export async function keysOf(database: Database, name: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (const range of [chunkRange(name), logRange(name)])
+    for await (const key of readTolerantly(database.keys(range), () => undefined)) keys.push(key);
+  return keys;
+}
+
 /** Where the record cannot be read any more, the next one is not held to it. */
 async function readLogBase(database: Database, before: DocumentState, through: number): Promise<LogBase> {
   const { name, snapshot } = before;

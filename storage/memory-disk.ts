@@ -34,7 +34,7 @@ export class MemoryDisk {
   readonly storeId: string;
   readonly #sync: () => Promise<void>;
   readonly #syncBundle: () => Promise<void>;
-  #documents: ReadonlyMap<string, MemoryDocument> = new Map();
+  readonly #documents = new Map<string, MemoryDocument>();
   #term = 0;
   #owner: OwnerNote | undefined;
   #isClean = true;
@@ -102,7 +102,7 @@ export class MemoryDisk {
     const found = this.#documents.get(document);
     if (found === undefined) return;
     const updates = found.updates.filter((_, position) => position !== index);
-    this.#documents = new Map(this.#documents).set(document, { ...found, updates });
+    this.#documents.set(document, { ...found, updates });
   }
 
   tryLock(user: DiskUser): boolean {
@@ -138,9 +138,13 @@ export class MemoryDisk {
     }
   }
 
-  commit(term: number, documents: ReadonlyMap<string, MemoryDocument>): void {
+  /** `undefined` for a document that is gone. */
+  commit(term: number, changed: ReadonlyMap<string, MemoryDocument | undefined>): void {
     this.#term = term;
-    this.#documents = documents;
+    for (const [name, document] of changed) {
+      if (document === undefined) this.#documents.delete(name);
+      else this.#documents.set(name, document);
+    }
     this.#isClean = false;
   }
 

@@ -51,25 +51,29 @@ export class MemoryStore implements Store {
   }
 
   append(term: number, records: readonly StoreRecord[]): Promise<void> {
-    return this.#write(term, (documents) => {
+    return this.#write(term, (changed) => {
       for (const { document, update } of records) {
-        const before = documents.get(document) ?? EMPTY;
-        documents.set(document, { ...before, last: before.last + 1, updates: [...before.updates, update.slice()] });
+        const before = changed.get(document) ?? this.#disk.documents.get(document) ?? EMPTY;
+        changed.set(document, { ...before, last: before.last + 1, updates: [...before.updates, update.slice()] });
       }
     });
   }
 
   replace(term: number, { document, state, stateVector, through }: Snapshot): Promise<void> {
-    return this.#write(term, (documents) => {
-      const before = documents.get(document) ?? EMPTY;
+    return this.#write(term, (changed) => {
+      const before = this.#disk.documents.get(document) ?? EMPTY;
       const first = before.last - before.updates.length;
       assert(through <= before.last && through >= first, `a snapshot of ${document} covers some of its log, not record ${through}`);
-      documents.set(document, {
+      changed.set(document, {
         ...before,
         snapshot: { state: state.slice(), stateVector: stateVector.slice() },
         updates: before.updates.slice(through - first),
       });
     });
+  }
+
+  remove(term: number, document: string): Promise<void> {
+    return this.#write(term, (changed) => void changed.set(document, undefined));
   }
 
   async load(document: string): Promise<LoadedDocument> {
@@ -81,6 +85,12 @@ export class MemoryStore implements Store {
   lastRecord(document: string): number {
     this.#checkOpen();
     return this.#disk.documents.get(document)?.last ?? 0;
+  }
+
+  document(name: string): StoredDocument | undefined {
+    this.#checkOpen();
+    const found = this.#disk.documents.get(name);
+    return found && describeDocument([name, found]);
   }
 
   documents(): readonly StoredDocument[] {
@@ -111,19 +121,19 @@ export class MemoryStore implements Store {
     });
   }
 
-  #write(term: number, change: (documents: Map<string, MemoryDocument>) => void): Promise<void> {
+  #write(term: number, change: (changed: Map<string, MemoryDocument | undefined>) => void): Promise<void> {
     return this.#inTurn(async () => {
       this.#checkWritable();
       assert(term >= this.#disk.term, `terms only grow: ${term} after ${this.#disk.term}`);
-      const documents = new Map(this.#disk.documents);
-      change(documents);
+      const changed = new Map<string, MemoryDocument | undefined>();
+      change(changed);
       try {
         this.#disk.checkOwned(this);
         await this.#disk.sync();
         // Whoever was killed, or lost the lock, while the disk was at work has written nothing and acknowledges nothing.
         this.#checkWritable();
         this.#disk.checkOwned(this);
-        this.#disk.commit(term, documents);
+        this.#disk.commit(term, changed);
       } catch (error) {
         this.#failure = toFailure(error);
         throw this.#failure;

@@ -6,8 +6,27 @@ import type { StoredDocument } from './store.js';
 export interface StoreState {
   readonly meta: MetaEntry;
   readonly documents: ReadonlyMap<string, DocumentState>;
+  /** Documents whose entries are to be written again with the next batch. */
+  readonly lostEntries: readonly string[];
   /** Keys that belong to nothing and are kept in quarantine: deleted with the next batch. */
   readonly strays: readonly string[];
+}
+
+/** What a batch changes of it: as much as the batch touches, however many documents there are. */
+export interface StateChange {
+  readonly meta: MetaEntry;
+  /** `undefined` for a document that is gone. */
+  readonly documents: ReadonlyMap<string, DocumentState | undefined>;
+}
+
+/** The state once the batch is on disk. The one before is used up: its documents are taken over and changed. */
+export function afterBatch(state: StoreState, { meta, documents: changed }: StateChange): StoreState {
+  const documents = state.documents as Map<string, DocumentState>;
+  for (const [name, document] of changed) {
+    if (document === undefined) documents.delete(name);
+    else documents.set(name, document);
+  }
+  return { meta, documents, lostEntries: [], strays: [] };
 }
 
 export interface DocumentState {

@@ -35,7 +35,12 @@ export function summarize(directory: string, { storeId }: StoreNote, owner: Stor
   const term = Math.max(survey.term, known?.term ?? 0);
   const batch = Math.max(survey.batch, known?.cleanBatch ?? 0);
   return {
-    state: { meta: { format: STORE_FORMAT, storeId, term, batch, records: countRecords(documents) }, documents, strays },
+    state: {
+      meta: { format: STORE_FORMAT, storeId, term, batch, records: countRecords(documents) },
+      documents,
+      lostEntries: [...documents.values()].filter(({ isEntryLost }) => isEntryLost).map(({ name }) => name),
+      strays,
+    },
     opened: {
       ...{ storeId, term },
       documents: [...documents.values()].map(describeDocument),

@@ -117,6 +117,11 @@ export interface Store {
    */
   replace(term: number, snapshot: Snapshot): Promise<void>;
   /**
+   * Takes a document out, with its log and its snapshots, in one atomic synced batch. Nothing happens where there is none of
+   * that name; what is appended later begins anew. Errors: as `append()`.
+   */
+  remove(term: number, document: string): Promise<void>;
+  /**
    * Gives back the space of all that was deleted and replaced, beside the writes; a second call joins the first.
    * Errors: SOCOMM_STORE_FAILED, after which no write is trusted, as after a failed `append()`; SOCOMM_CLOSED.
    */
@@ -125,7 +130,9 @@ export interface Store {
   announceOwner(owner: OwnerNote): Promise<void>;
   /** What `owner.json` says; undefined where there is none. Needs neither lock nor `open()`. */
   readOwner(): Promise<OwnerNote | undefined>;
-  /** Sizes for inspection, of the open store. */
+  /** One document of the open store; undefined where there is none of that name. */
+  document(name: string): StoredDocument | undefined;
+  /** Sizes for inspection, of the open store. Costs as much as there are documents. */
   documents(): readonly StoredDocument[];
   /** Closes; `clean` notes the last batch number so that a later loss can be told. Does not release the lock. Idempotent. */
   close(options: { readonly clean: boolean }): Promise<void>;

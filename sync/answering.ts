@@ -6,7 +6,16 @@ import type { DocumentState } from './document-state.js';
 import { vectorOf, wakeBy } from './engine-state.js';
 import type { Answer, Link, Step, WantPace } from './engine-state.js';
 import { rejectBytes } from './fetching.js';
-import { ANSWER_EXPIRY_MS, CHUNKS_IN_FLIGHT_MAX, CHUNKS_MAX, DOUBT_GRACE_MS, WANTS_BURST_MAX, WANT_INTERVAL_MS } from './limits.js';
+import { isKeptForOthers, noteAsker } from './holding.js';
+import {
+  ANSWER_EXPIRY_MS,
+  CHUNKS_IN_FLIGHT_MAX,
+  CHUNKS_MAX,
+  DOUBT_GRACE_MS,
+  HELD_DOCUMENTS_MAX,
+  WANTS_BURST_MAX,
+  WANT_INTERVAL_MS,
+} from './limits.js';
 import type { Frame } from './wire/frame.js';
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
@@ -17,7 +26,8 @@ export function onWant(step: Step, from: PeerId, want: FrameOf<'want'>): void {
   const link = state.links.get(from);
   const document = state.documents.get(want.document);
   if (link === undefined) return;
-  if (document === undefined) return refuse(step, from, want.request, 'unknown-document');
+  if (document === undefined)
+    return refuse(step, from, want.request, isToBeOpened(step, link, want.document) ? 'not-yet' : 'unknown-document');
   if (!document.replica.canRead(want.stateVector)) return rejectBytes(step, from, 'a state vector that cannot be read');
   const pace = paceOf(step, link, document);
   pace.waiting = want;
@@ -26,6 +36,18 @@ export function onWant(step: Step, from: PeerId, want: FrameOf<'want'>): void {
     return wakeBy(state, pace.filledAt + WANT_INTERVAL_MS);
   }
   answer(step, from, document, pace);
+}
+
+/** As the writer we open what others have open, and they are told when we have read it. */
+function isToBeOpened(step: Step, link: Link, document: string): boolean {
+  if (step.state.status.term === 0 || !isKeptForOthers(document)) return false;
+  noteAsker(step, link, document);
+  noteEarly(link, document);
+  return true;
+}
+
+function noteEarly({ held: { askedEarly } }: Link, document: string): void {
+  if (askedEarly.size < HELD_DOCUMENTS_MAX) askedEarly.add(document);
 }
 
 /** Questions that had to wait, as far as they are due. */
@@ -75,6 +97,8 @@ function answer(step: Step, from: PeerId, document: DocumentState, pace: WantPac
     isComplete: document.isWhole && now >= document.vouchesFrom,
     touchedAt: now,
   };
+  const link = state.links.get(from);
+  if (link !== undefined && document.vouchesFrom === Infinity) noteEarly(link, name);
   const count = chunkCount(step, given);
   if (count > CHUNKS_MAX) {
     step.effects.push({ kind: 'warn', code: 'answer-too-large', message: `what peer ${from} lacks of ${name} is over the limit` });

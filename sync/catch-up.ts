@@ -14,7 +14,7 @@ import { ask, assemble, rejectBytes, resume, takeChunk } from './fetching.js';
 import * as limits from './limits.js';
 import { isMuted } from './muting.js';
 import { adopt, believeSender, giveUpHole } from './sequence.js';
-import { isOvertaken, listenedTo, noteSilence, noteWord, seekWhole } from './wholeness.js';
+import { isOvertaken, listenedTo, noteInvited, noteOpening, noteSilence, noteWord, seekWhole } from './wholeness.js';
 import type { Frame } from './wire/frame.js';
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
@@ -69,8 +69,8 @@ function hasNobody({ state, now, effects }: Step, document: DocumentState, peer:
     setAside({ state, now, effects }, document);
     if (state.links.has(peer)) return 'waiting';
   }
-  if (!state.links.has(peer)) {
-    // The sender is gone, and nobody who is left has it.
+  if (!state.links.has(peer) || found.hasClosed) {
+    // The sender is gone, or has closed the document, and nobody who is left has it.
     if ((document.tails.get(peer) ?? 0) > (document.applied.get(peer) ?? 0)) giveUpHole({ state, now, effects }, document, peer);
     if (!isPending) {
       document.doubts.delete(peer);
@@ -137,7 +137,8 @@ export function completeCatchUp(step: Step, document: DocumentState, from: PeerI
 /** After an answer: doubts that it settled go; for the others somebody else is tried next. */
 function reviewDoubts(document: DocumentState, asked: PeerId, askedAt: number): void {
   const own = document.doubts.get(asked);
-  if (own?.evidence === true && own.raisedAt <= askedAt) document.doubts.set(asked, { ...own, evidence: undefined });
+  // It has given all that it has. What it had before, it may have closed without anybody having it.
+  if (own?.evidence !== undefined && own.raisedAt <= askedAt) document.doubts.set(asked, { ...own, evidence: undefined });
   for (const [peer, found] of document.doubts) {
     if (!isFounded(document, peer, found)) document.doubts.delete(peer);
     else if (found.raisedAt <= askedAt) found.tried.add(asked);
@@ -147,15 +148,25 @@ function reviewDoubts(document: DocumentState, asked: PeerId, askedAt: number): 
 export function onInvite(step: Step, from: PeerId, { document: name, stateVector }: FrameOf<'invite'>): void {
   const document = step.state.documents.get(name);
   if (document === undefined) return;
+  noteInvited(step, document, from);
   const evidence = stateVector.length === 0 ? true : stateVector;
   if (evidence !== true && !document.replica.canRead(evidence)) return rejectBytes(step, from, 'a state vector that cannot be read');
   doubt(step, document, from, { graceMs: evidence === true ? 0 : limits.DOUBT_GRACE_MS, evidence });
   settle(step, document);
 }
 
-export function onRefusedCatchUp(step: Step, from: PeerId, { request }: FrameOf<'refused'>): void {
+export function onRefusedCatchUp(step: Step, from: PeerId, { request, reason }: FrameOf<'refused'>): void {
   for (const document of step.state.documents.values()) {
-    if (document.catchUp?.peer === from && document.catchUp.request === request) failCatchUp(step, document);
+    const { catchUp } = document;
+    if (catchUp?.peer !== from || catchUp.request !== request) continue;
+    const about = document.doubts.get(from);
+    if (reason === 'unknown-document' && catchUp.about === from && about !== undefined) about.hasClosed = true;
+    const isOpening = reason === 'not-yet' && catchUp.about === undefined && catchUp.term > 0;
+    if (!isOpening) return failCatchUp(step, document);
+    noteOpening(step, document, from);
+    document.catchUp = undefined;
+    document.catchUpEndedAt = step.now;
+    return settle(step, document);
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the engine remembers of one document: numbers, holes, doubts, and the one question that is under way. */
 
 import type { PeerId } from '../src/base/ids.js';
-import { CATCH_UP_SILENCE_MS } from './limits.js';
+import { CATCH_UP_SILENCE_MS, REPORT_LEAST_MS } from './limits.js';
 import type { ReplicaView } from './replica-view.js';
 import type { Vector } from './wire/frame.js';
 
@@ -19,6 +19,8 @@ export interface DocumentState {
   outbox: Uint8Array[];
   outboxBytes: number;
   ownSeq: number;
+  /** What it was when the document was opened: numbers of an earlier opening are nobody's concern any more. */
+  readonly baseSeq: number;
   readonly applied: Map<PeerId, number>;
   /** The highest number that each sender is known to have given. */
   readonly tails: Map<PeerId, number>;
@@ -44,6 +46,8 @@ export interface DocumentState {
   notYetRevision: number | undefined;
   /** How long after that it is asked again, if it says nothing: longer each time. */
   notYetMs: number;
+  /** Since when a writer has said that it is about to open it; -Infinity for never. */
+  openingSince: number;
   /** From when on our answers may be called the whole; Infinity while we write and have not read the store. */
   vouchesFrom: number;
   /** How long an answer may stay away: longer after each that did, for the question may just be a big one. */
@@ -51,6 +55,11 @@ export interface DocumentState {
   /** With whom we exchanged at least once. */
   readonly exchanged: Set<PeerId>;
   changedAt: number;
+  /** When a pulse of ours named it last; -Infinity for never. */
+  pulsedAt: number;
+  /** Of memory only: when it is reported next, and how long after that again. */
+  reportDueAt: number;
+  reportMs: number;
   /** Since when something is pending in the replica; Infinity while nothing is. */
   pendingSince: number;
   /** When to repeat our last number; Infinity when that was done. */
@@ -72,6 +81,8 @@ export interface Doubt {
   readonly patienceMs: number;
   /** Who was asked about it in vain. */
   readonly tried: Set<PeerId>;
+  /** The peer has closed the document since: nobody has what it wrote there but who has it already. */
+  hasClosed: boolean;
 }
 
 export interface CatchUp {
@@ -97,7 +108,9 @@ export interface CatchUp {
   resumes: number;
 }
 
-export function createDocument(name: string, key: string, replica: ReplicaView, isStored: boolean): DocumentState {
+export type NewDocument = Pick<DocumentState, 'name' | 'key' | 'replica' | 'isStored' | 'ownSeq'>;
+
+export function createDocument({ name, key, replica, isStored, ownSeq }: NewDocument): DocumentState {
   return {
     name,
     key,
@@ -107,7 +120,8 @@ export function createDocument(name: string, key: string, replica: ReplicaView, 
     isWhole: false,
     outbox: [],
     outboxBytes: 0,
-    ownSeq: 0,
+    ownSeq,
+    baseSeq: ownSeq,
     applied: new Map(),
     tails: new Map(),
     said: new Map(),
@@ -123,10 +137,14 @@ export function createDocument(name: string, key: string, replica: ReplicaView, 
     notYetAt: -Infinity,
     notYetRevision: undefined,
     notYetMs: 0,
+    openingSince: -Infinity,
     vouchesFrom: -Infinity,
     silenceMs: CATCH_UP_SILENCE_MS,
     exchanged: new Set(),
     changedAt: -Infinity,
+    pulsedAt: -Infinity,
+    reportDueAt: Infinity,
+    reportMs: REPORT_LEAST_MS,
     pendingSince: Infinity,
     tailDueAt: Infinity,
     stored: new Map(),

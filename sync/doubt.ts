@@ -22,7 +22,7 @@ export function doubt(step: Step, document: DocumentState, peer: PeerId, detail:
   const evidence = earlier?.evidence === true ? true : (detail.evidence ?? earlier?.evidence);
   const tried = earlier?.tried ?? new Set();
   const hint = detail.hint ?? earlier?.hint;
-  document.doubts.set(peer, { dueAt, hint, evidence, raisedAt: step.now, patienceMs: CATCH_UP_SILENCE_MS, tried });
+  document.doubts.set(peer, { dueAt, hint, evidence, raisedAt: step.now, patienceMs: CATCH_UP_SILENCE_MS, tried, hasClosed: false });
   wakeBy(step.state, dueAt);
 }
 

@@ -21,6 +21,8 @@ export type Input =
   | { readonly kind: 'document-opened'; readonly document: string; readonly replica: ReplicaView; readonly isStored: boolean }
   /** This peer holds the lock and has the document whole from the store. */
   | { readonly kind: 'document-loaded'; readonly document: string }
+  /** Nobody here uses it any more: it is forgotten, but for our own last number. What was written has been drained and is durable, or nobody waits for it. */
+  | { readonly kind: 'document-closed'; readonly document: string }
   /** Something that this replica has and others do not: to be numbered and published. Without bytes: to be numbered, and fetched by who lacks it. */
   | { readonly kind: 'local'; readonly document: string; readonly update: Uint8Array | undefined }
   /** The transport takes the next frame. */
@@ -82,6 +84,10 @@ export type Effect =
   /** A replica of this peer writes under the client id of ours: we need another. */
   | { readonly kind: 'renew-client-id'; readonly document: string; readonly peer: PeerId }
   | { readonly kind: 'synced'; readonly document: string }
+  /** We write, somebody has this document open, and we have not: it is to be opened and read from the store. Said again whenever somebody names it. */
+  | { readonly kind: 'document-wanted'; readonly document: string }
+  /** We write, and nobody else has this document open (any more) that we have. */
+  | { readonly kind: 'document-unheld'; readonly document: string }
   | { readonly kind: 'flushed'; readonly flush: number; readonly term: number }
   /** `code`: why nobody writes. */
   | { readonly kind: 'flush-failed'; readonly flush: number; readonly code: SocommErrorCode }

@@ -3,9 +3,12 @@
 import type { PeerId } from '../src/base/ids.js';
 import type { Effect, StallReason, WriterRef } from './engine-io.js';
 import type { DocumentState } from './document-state.js';
-import { ENGINE_LIMITS } from './limits.js';
+import { DOCUMENTS_IN_FRAME_MAX, ENGINE_LIMITS } from './limits.js';
 import type { EngineLimits } from './limits.js';
+import type { Held } from './holding.js';
 import type { MaintenanceOutcome, MaintenanceTask } from './maintenance.js';
+import { createOwnNumbers } from './own-numbers.js';
+import type { OwnNumbers } from './own-numbers.js';
 import type { PeerAddress } from './transport.js';
 import { PROTOCOL } from './wire/frame.js';
 import type { Frame, PeerStatus, ProtocolRange, Vector } from './wire/frame.js';
@@ -19,6 +22,13 @@ export interface EngineState {
   status: PeerStatus;
   readonly links: Map<PeerId, Link>;
   readonly documents: Map<string, DocumentState>;
+  /** Those in which something of ours has no number yet. */
+  readonly unnumbered: Set<DocumentState>;
+  readonly ownNumbers: OwnNumbers;
+  /** Counts our openings and closings of what the writer is told. */
+  heldRevision: number;
+  /** While we write: who else has which stored document open, but for `main`. */
+  readonly holders: Map<string, Set<PeerId>>;
   /** Peers that were lost, and when: their numbers are forgotten after a while. */
   readonly departed: Map<PeerId, Departed>;
   /** Peers that live and cannot be spoken with. */
@@ -98,6 +108,8 @@ export interface Link {
   mutedUntil: number;
   /** How fast it asks, by document. */
   readonly wants: Map<string, WantPace>;
+  /** While we write: what it has open. */
+  held: Held;
 }
 
 export interface Refused {
@@ -132,7 +144,10 @@ export interface Answer {
 
 export interface LocalFlush {
   readonly id: number;
-  readonly targets: ReadonlyMap<string, number>;
+  /** Those of documents that are closed meanwhile are taken out. */
+  readonly targets: Map<string, number>;
+  /** Those of them that were asked for last: more than fit into a frame are asked for one part after the other. */
+  asked: ReadonlyMap<string, number>;
   request: number;
   askedAt: number;
 }
@@ -140,7 +155,8 @@ export interface LocalFlush {
 export interface WaitingFlush {
   readonly peer: PeerId;
   readonly request: number;
-  readonly targets: ReadonlyMap<string, number>;
+  /** Those of documents that the peer has closed meanwhile are taken out. */
+  readonly targets: Map<string, number>;
 }
 
 /** Maintenance that we ask of the writer. */
@@ -198,6 +214,10 @@ export function createEngine({ address, canWrite, pid, packageVersion, limits, p
     status: { revision: 0, term: 0, isComplete: false, canWrite, isTakingOver: false, pid, packageVersion, trouble: '', instances: [] },
     links: new Map(),
     documents: new Map(),
+    unnumbered: new Set(),
+    ownNumbers: createOwnNumbers(),
+    heldRevision: 0,
+    holders: new Map(),
     departed: new Map(),
     refused: new Map(),
     hasRoster: false,
@@ -255,11 +275,11 @@ export function vectorOf(state: EngineState, document: DocumentState): Map<PeerI
   return vector;
 }
 
-/** The last number of ours in each document. */
+/** The last number of ours in each document in which we have given one since it was opened; where that is too many, of those that changed last. */
 export function ownTails(state: EngineState): Map<string, number> {
-  const tails = new Map<string, number>();
-  for (const document of state.documents.values()) if (document.ownSeq > 0) tails.set(document.name, document.ownSeq);
-  return tails;
+  let written = [...state.documents.values()].filter(({ ownSeq, baseSeq }) => ownSeq > baseSeq);
+  if (written.length > DOCUMENTS_IN_FRAME_MAX) written = written.sort((a, b) => b.changedAt - a.changedAt).slice(0, DOCUMENTS_IN_FRAME_MAX);
+  return new Map(written.map(({ name, ownSeq }) => [name, ownSeq]));
 }
 
 /** One step of the engine: the state, the moment, and what the step wants done. */

@@ -23,11 +23,11 @@ import { answerWaiting, expireAnswers, onMore, onWant } from './answering.js';
 import { completeCatchUp, endSilentCatchUps, failCatchUp, onHave, onInvite, onRefusedCatchUp, settleAll } from './catch-up.js';
 import { doubt } from './doubt.js';
 import type { Effect, Input } from './engine-io.js';
-import { createDocument } from './document-state.js';
 import { ownTails } from './engine-state.js';
 import type { EngineState, Step } from './engine-state.js';
-import { answerFlush, beginFlush, onFlushed, onRefusedFlush, onStored, reviewFlushes } from './flushing.js';
-import { GROUP_KEY, documentKey } from './keys.js';
+import { answerFlush, beginFlush, dropTargetsOf, onFlushed, onRefusedFlush, onStored, reviewFlushes } from './flushing.js';
+import { onHolding, onRecount, onReleased } from './holding.js';
+import { GROUP_KEY } from './keys.js';
 import { DOUBT_GRACE_MS, LATE_MS } from './limits.js';
 import {
   beginMaintenance,
@@ -55,10 +55,11 @@ import {
 } from './meeting.js';
 import { noteStatus } from './membership.js';
 import { endMuting, isMuted, noteRubbish } from './muting.js';
+import { closeDocument, markLoaded, openDocument } from './opening.js';
 import { onEcho, onPulse, pulseWhenDue, watchWriter } from './pulse.js';
+import { onReport, reportSoon, reportWhenDue } from './reporting.js';
 import { excuseSilence, noteHeard, onSilent, reviewSilence } from './silence.js';
 import { drain, onTail, onUpdates, recordLocal, repeatTails } from './updates.js';
-import { noteLoaded } from './wholeness.js';
 import type { Frame } from './wire/frame.js';
 
 /** Takes one input and returns what is to be done, in order. */
@@ -87,6 +88,8 @@ function handle(step: Step, input: Input): void {
       return onLost(step, input.peer);
     case 'document-opened':
       return openDocument(step, input);
+    case 'document-closed':
+      return closeDocument(step, input.document);
     case 'document-loaded':
       return markLoaded(step, input.document);
     case 'local':
@@ -146,6 +149,8 @@ function receive(step: Step, sender: PeerId, frame: Frame): void {
       return onReady(step, sender, frame);
     case 'status':
       noteStatus(step, sender, frame.status);
+      // What waits for a new writer asks it now: a timer takes a millisecond and more.
+      reviewFlushes(step);
       return settleAll(step);
     case 'pulse':
       return onPulse(step, sender, frame);
@@ -165,6 +170,15 @@ function receive(step: Step, sender: PeerId, frame: Frame): void {
       return onInvite(step, sender, frame);
     case 'echo':
       return onEcho(step, sender, frame);
+    case 'holding':
+      return onHolding(step, sender, frame);
+    case 'released':
+      onReleased(step, sender, frame);
+      return dropTargetsOf(step, sender, frame.documents);
+    case 'recount':
+      return onRecount(step, sender);
+    case 'report':
+      return onReport(step, sender, frame);
     case 'flush':
       return answerFlush(step, sender, frame);
     case 'maintain':
@@ -185,34 +199,13 @@ function receive(step: Step, sender: PeerId, frame: Frame): void {
   }
 }
 
-type Opened = Extract<Input, { kind: 'document-opened' }>;
-
-function openDocument(step: Step, { document: name, replica, isStored }: Opened): void {
-  const document = createDocument(name, documentKey(name), replica, isStored);
-  if (step.state.status.term > 0) document.vouchesFrom = Infinity;
-  step.state.documents.set(name, document);
-  step.effects.push({ kind: 'subscribe', key: document.key });
-  settleAll(step);
-}
-
-function markLoaded(step: Step, name: string): void {
-  const document = step.state.documents.get(name);
-  if (document === undefined) return;
-  noteLoaded(step, document);
-  // The store may have lost what something in it builds on.
-  if (document.replica.hasPending()) {
-    if (document.pendingSince === Infinity) document.pendingSince = step.now;
-    doubt(step, document, step.state.self, { graceMs: DOUBT_GRACE_MS, evidence: true });
-  }
-  settleAll(step);
-}
-
 type Applied = Extract<Input, { kind: 'applied' }>;
 
 function onApplied(step: Step, { document: name, from, cause }: Applied): void {
   const document = step.state.documents.get(name);
   if (document === undefined) return;
   document.changedAt = step.now;
+  reportSoon(step, document);
   // It builds on what has not come: its sender had that, and may be asked if it does not come by itself.
   if (!document.replica.hasPending()) document.pendingSince = Infinity;
   else if (document.pendingSince === Infinity) document.pendingSince = step.now;
@@ -250,6 +243,7 @@ function tick(step: Step): void {
   expireAnswers(step);
   repeatTails(step);
   pulseWhenDue(step);
+  reportWhenDue(step);
   watchWriter(step);
   reviewSilence(step);
   reviewFlushes(step);

@@ -7,8 +7,9 @@ import type { PeerId } from '../src/base/ids.js';
 import { settle } from './catch-up.js';
 import { noteTail } from './doubt.js';
 import { wakeBy } from './engine-state.js';
-import type { LocalFlush, Step, WaitingFlush } from './engine-state.js';
-import { FLUSHES_WAITING_MAX, FLUSH_GRACE_MS, FLUSH_RETRY_MS } from './limits.js';
+import type { EngineState, LocalFlush, Step, WaitingFlush } from './engine-state.js';
+import { isKeptForOthers, noteAsker } from './holding.js';
+import { DOCUMENTS_IN_FRAME_MAX, FLUSHES_WAITING_MAX, FLUSH_GRACE_MS, FLUSH_RETRY_MS } from './limits.js';
 import { canAnyoneWrite } from './membership.js';
 import { whyNobodyWrites } from './trouble.js';
 import { drain } from './updates.js';
@@ -18,11 +19,14 @@ type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
 
 export function beginFlush(step: Step, id: number): void {
   drain(step);
+  const { state } = step;
   const targets = new Map<string, number>();
-  for (const document of step.state.documents.values()) {
-    if (document.isStored && document.ownSeq > 0) targets.set(document.name, document.ownSeq);
+  for (const document of state.documents.values()) {
+    const { name, ownSeq, baseSeq, stored } = document;
+    // Of what the writer has said before, it need not be asked again.
+    if (document.isStored && ownSeq > baseSeq && ownSeq > (stored.get(state.self) ?? 0)) targets.set(name, ownSeq);
   }
-  step.state.flushes.set(id, { id, targets, request: -1, askedAt: -Infinity });
+  state.flushes.set(id, { id, targets, asked: new Map(), request: -1, askedAt: -Infinity });
   reviewFlushes(step);
 }
 
@@ -40,7 +44,8 @@ export function reviewFlushes(step: Step): void {
     } else if (now >= flush.askedAt + FLUSH_RETRY_MS) {
       flush.request = ++state.requestCount;
       flush.askedAt = now;
-      effects.push({ kind: 'request', peer: state.writer.id, frame: { kind: 'flush', request: flush.request, targets: flush.targets } });
+      flush.asked = unconfirmed(state, flush);
+      effects.push({ kind: 'request', peer: state.writer.id, frame: { kind: 'flush', request: flush.request, targets: flush.asked } });
       wakeBy(state, now + FLUSH_RETRY_MS);
     } else {
       wakeBy(state, flush.askedAt + FLUSH_RETRY_MS);
@@ -48,12 +53,18 @@ export function reviewFlushes(step: Step): void {
   }
 }
 
+/** As many of the targets as fit into one frame. */
+function unconfirmed({ self, documents }: EngineState, { targets }: LocalFlush): Map<string, number> {
+  const left = new Map<string, number>();
+  for (const [name, seq] of targets) {
+    if ((documents.get(name)?.stored.get(self) ?? 0) < seq) left.set(name, seq);
+    if (left.size === DOCUMENTS_IN_FRAME_MAX) break;
+  }
+  return left;
+}
+
 function finish({ state, effects }: Step, flush: LocalFlush, term: number): void {
   state.flushes.delete(flush.id);
-  for (const [name, seq] of flush.targets) {
-    const stored = state.documents.get(name)?.stored;
-    stored?.set(state.self, Math.max(seq, stored.get(state.self) ?? 0));
-  }
   effects.push({ kind: 'flushed', flush: flush.id, term });
 }
 
@@ -71,13 +82,16 @@ export function answerFlush(step: Step, peer: PeerId, { request, targets }: Fram
     return;
   }
   // A request may overtake what was published: a short grace before its numbers are missed.
+  const link = state.links.get(peer);
   for (const [name, seq] of targets) {
     const document = state.documents.get(name);
+    // It waits until the document is open here, or no longer there.
+    if (document === undefined && link !== undefined && isKeptForOthers(name)) noteAsker(step, link, name);
     if (document === undefined) continue;
     noteTail(step, document, { sender: peer, seq, graceMs: FLUSH_GRACE_MS });
     settle(step, document);
   }
-  const waiting: WaitingFlush = { peer, request, targets };
+  const waiting: WaitingFlush = { peer, request, targets: new Map(targets) };
   state.flushesWaiting.add(waiting);
   if (answerIfStored(step, waiting)) return;
   // An answer that was dropped is asked for again by its peer, so the oldest may go.
@@ -115,7 +129,31 @@ export function onFlushed(step: Step, from: PeerId, { request, term }: FrameOf<'
   const { state } = step;
   // Only the word of the writer that was asked, under the term in which it was asked.
   if (state.writer?.id !== from || state.writer.term !== term) return;
-  for (const flush of state.flushes.values()) if (flush.request === request) finish(step, flush, term);
+  for (const flush of state.flushes.values()) {
+    if (flush.request !== request) continue;
+    for (const [name, seq] of flush.asked) {
+      const stored = state.documents.get(name)?.stored;
+      stored?.set(state.self, Math.max(seq, stored.get(state.self) ?? 0));
+    }
+    if (isStored(step, state.self, flush.targets)) finish(step, flush, term);
+    else flush.askedAt = -Infinity; // the next part
+  }
+  reviewFlushes(step);
+}
+
+/** We have closed it: nobody waits for what we wrote there. */
+export function dropTarget(step: Step, document: string): void {
+  for (const flush of step.state.flushes.values()) if (flush.targets.delete(document)) flush.askedAt = -Infinity;
+  reviewFlushes(step);
+}
+
+/** A peer has closed documents, and waits no longer for what it wrote there. */
+export function dropTargetsOf(step: Step, peer: PeerId, documents: readonly string[]): void {
+  for (const waiting of step.state.flushesWaiting) {
+    if (waiting.peer !== peer) continue;
+    for (const name of documents) waiting.targets.delete(name);
+    answerIfStored(step, waiting);
+  }
 }
 
 /** Who refuses is no longer the writer: its status, or the next retry, will say who is. */

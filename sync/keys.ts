@@ -6,6 +6,12 @@ import type { PeerId } from '../src/base/ids.js';
 /** Status, pulses, goodbyes. */
 export const GROUP_KEY = 'g/';
 
+/** The document that every instance has open. */
+export const MAIN = 'main';
+
+/** How the ids of documents begin that are kept in memory only: the writer never keeps them for others. */
+export const MEMORY_PREFIX = '~memory/';
+
 /** `d/` and 16 hex digits of the name's hash: as long for each name, so none is a prefix of another. */
 export function documentKey(name: string): string {
   return `d/${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;

@@ -17,8 +17,18 @@ export const CHUNKS_MAX = 4096;
 export const ANSWERS_MAX = 16;
 /** … and their bytes together; a single answer is always kept. */
 export const ANSWERS_BYTES_MAX = 64 * 1024 * 1024;
-export const DOCUMENT_NAME_BYTES_MAX = 128;
+export const DOCUMENT_NAME_BYTES_MAX = 512;
 export const DOCUMENTS_IN_FRAME_MAX = 4096;
+/** Names in one frame that tells the writer what is open. */
+export const HOLDING_BYTES_MAX = 64 * 1024;
+/** Documents that the writer knows one peer to have open. */
+export const HELD_DOCUMENTS_MAX = 16_384;
+/** Closed documents whose own last numbers are remembered one by one. */
+export const CLOSED_DOCUMENTS_MAX = 4096;
+/** Documents that one pulse names because they changed … */
+export const PULSE_DOCUMENTS_MAX = 256;
+/** … and quiet ones, in turn. */
+export const PULSE_QUIET_MAX = 8;
 export const UPDATES_IN_FRAME_MAX = 65_536;
 export const VECTOR_ENTRIES_MAX = 4096;
 export const INSTANCES_MAX = 4096;
@@ -101,6 +111,12 @@ export const SILENT_MS = 2500;
 export const STALL_MS = 3000;
 /** A document counts as changed in pulses for this long. */
 export const PULSE_RECENT_MS = 3000;
+/** A document of memory is reported so long after it changed, or after somebody came or went, then after twice as long each time … */
+export const REPORT_LEAST_MS = 1000;
+/** … up to this. */
+export const REPORT_MAX_MS = 64_000;
+/** … and by each further one who has it so much later. */
+export const REPORT_TURN_MS = 20;
 /** Digests are taken only of documents that have been left alone for this long. */
 export const DIGEST_QUIET_MS = 300;
 /** What builds on something that nobody alive has is set aside after this, if all were asked. */

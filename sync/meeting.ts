@@ -15,10 +15,12 @@ import { noteTails } from './doubt.js';
 import { ownTails, wakeBy } from './engine-state.js';
 import type { EngineState, Link, Step } from './engine-state.js';
 import { refuseFlushes } from './flushing.js';
+import { createHeld, forgetHolder, forgetHolders } from './holding.js';
 import { forgetErrandsOf } from './maintaining.js';
 import { asksReadyOf, readyKey } from './keys.js';
 import { DEPARTED_KEPT_MS, DEPARTED_MAX, DOUBT_GRACE_MS, LINKS_MAX, READY_RETRY_MAX_MS, READY_RETRY_MS } from './limits.js';
 import { changeStatus, noteStatus, reviewWriter, tellInstances } from './membership.js';
+import { reportAllSoon } from './reporting.js';
 import { forgetHeld } from './sequence.js';
 import type { PeerAddress } from './transport.js';
 import { noteRefused, speaksWithUs } from './versions.js';
@@ -69,6 +71,7 @@ function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax }
     rubbish: { count: 0, since: step.now },
     mutedUntil: state.departed.get(id)?.mutedUntil ?? -Infinity,
     wants: new Map(),
+    held: createHeld(),
   };
   state.links.set(id, link);
   state.departed.delete(id);
@@ -144,11 +147,12 @@ export function onRefusedLink(step: Step, sender: PeerId, reason: 'version' | 'c
   onLost(step, sender);
 }
 
-function noteMet({ state, effects }: Step, peer: PeerId): void {
+function noteMet({ state, now, effects }: Step, peer: PeerId): void {
   const link = state.links.get(peer);
   if (link !== undefined && !link.isMet) {
     link.isMet = true;
     effects.push({ kind: 'peer-met', peer });
+    reportAllSoon({ state, now, effects });
   }
   // Not before: who is refused once more is no news.
   state.refused.delete(peer);
@@ -192,7 +196,9 @@ export function onLost(step: Step, peer: PeerId): void {
   for (const waiting of state.flushesWaiting) if (waiting.peer === peer) state.flushesWaiting.delete(waiting);
   for (const key of state.answers.keys()) if (key.startsWith(peer)) state.answers.delete(key);
   forgetErrandsOf(step, peer);
+  forgetHolder(step, link);
   abandonCatchUpWith(step, peer);
+  reportAllSoon(step);
   reviewWriter(step);
   settleAll(step);
 }
@@ -225,7 +231,10 @@ export function setRole(step: Step, { term, isTakingOver }: { readonly term: num
   const termBefore = step.state.status.term;
   changeStatus(step, { term, isTakingOver });
   noteOffice(step, termBefore);
-  if (term === 0) refuseFlushes(step);
+  if (term === 0) {
+    refuseFlushes(step);
+    forgetHolders(step.state);
+  }
   reviewWriter(step);
 }
 

@@ -5,11 +5,14 @@ import type { WriterRef } from './engine-io.js';
 import type { DocumentState } from './document-state.js';
 import type { EngineState, Link, Step } from './engine-state.js';
 import { wakeBy } from './engine-state.js';
-import { GROUP_KEY } from './keys.js';
+import { tellAll } from './holding.js';
+import { GROUP_KEY, MAIN } from './keys.js';
 import { COUNT_MAX, STALL_MS } from './limits.js';
 import { reviewTurn } from './silence.js';
 import { reviewStall } from './trouble.js';
 import type { PeerStatus } from './wire/frame.js';
+
+export { MAIN } from './keys.js'; // where the whole of a group is spoken of, it is the whole of this document
 
 /** Records what a linked peer says of itself, and tells what of it is news. */
 export function noteStatus(step: Step, peer: PeerId, status: PeerStatus): void {
@@ -54,11 +57,15 @@ function noteWriter(step: Step): void {
     state.stallReason = undefined;
     step.effects.push({ kind: 'recovered', writer });
   }
-  for (const document of state.documents.values()) document.stored = new Map();
+  for (const document of state.documents.values()) {
+    document.stored = new Map();
+    document.openingSince = -Infinity;
+  }
   // What waits for an acknowledgement asks the new writer in the next tick, which is now.
   for (const flush of state.flushes.values()) flush.askedAt = -Infinity;
   wakeBy(state, state.flushes.size + state.maintenance.size > 0 ? now : now + STALL_MS);
   step.effects.push({ kind: 'writer-changed', writer });
+  tellAll(step);
 }
 
 /** Changes what this peer says of itself, and says it. */
@@ -91,9 +98,6 @@ export function markWhole(step: Step, document: DocumentState): void {
   document.isWhole = true;
   if (document.name === MAIN) changeStatus(step, { isComplete: true });
 }
-
-/** The document that every instance has open. */
-export const MAIN = 'main';
 
 /** Links in the order in which they are best asked: the writer, the complete ones, the rest. */
 export function rankedLinks({ links, writer }: EngineState): Link[] {

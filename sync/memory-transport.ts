@@ -160,7 +160,7 @@ export class MemoryTransport implements Transport {
         parcel.taken();
         if ((this.#newest.get(from) ?? 0) > parcel.connection) return; // of a connection that this peer has ended since
         this.#newest.set(from, parcel.connection);
-        return this.#take(parcel, (frame, body) => this.#listener?.posted(from, frame, body));
+        return this.#take(parcel, (frame, body) => void this.#listener?.posted(from, frame, body));
       case 'gone':
         this.#subscribers.state.delete(from);
         this.#subscribers.messages.delete(from);

@@ -9,6 +9,8 @@ export type News = Extract<
   {
     readonly kind:
       | 'synced'
+      | 'document-wanted'
+      | 'document-unheld'
       | 'writer-changed'
       | 'instances-changed'
       | 'peer-met'
@@ -25,6 +27,10 @@ export function tellHost(host: SynchronizerHost, news: News): void {
   switch (news.kind) {
     case 'synced':
       return host.synced(news.document);
+    case 'document-wanted':
+      return host.documentWanted(news.document);
+    case 'document-unheld':
+      return host.documentUnheld(news.document);
     case 'writer-changed':
       return host.writerChanged(news.writer);
     case 'instances-changed':

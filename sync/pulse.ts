@@ -1,17 +1,16 @@
 /**
  * The pulse: one peer (whose turn it is: silence.ts) tells all others each second how its documents stand, and each answers in one
  * short message. That star is comparison, liveness and stall detection at once, and costs O(N).
- * Digests are compared only where the numbers are equal: then a difference is a loss that no number shows (a delete).
  */
 
 import type { PeerId } from '../src/base/ids.js';
-import { settle } from './catch-up.js';
-import { doubt, noteTail } from './doubt.js';
-import { vectorOf, wakeBy } from './engine-state.js';
+import { compare, report } from './comparing.js';
+import { wakeBy } from './engine-state.js';
 import type { DocumentState } from './document-state.js';
 import type { EngineState, Step } from './engine-state.js';
+import { compareHeld } from './holding.js';
 import { GROUP_KEY } from './keys.js';
-import { DIGEST_QUIET_MS, DOUBT_GRACE_MS, PULSE_RECENT_MS, STALL_MS } from './limits.js';
+import { PULSE_DOCUMENTS_MAX, PULSE_QUIET_MAX, PULSE_RECENT_MS, STALL_MS } from './limits.js';
 import { sayHello } from './meeting.js';
 import { noteStatus } from './membership.js';
 import { notePulsed, pulseDueAt } from './silence.js';
@@ -31,18 +30,23 @@ export function pulseWhenDue(step: Step): void {
   effects.push({ kind: 'publish', key: GROUP_KEY, frame });
 }
 
-/** What changed lately, and one of the quiet documents in turn. */
-function documentsToReport({ state, now }: Step): DocumentState[] {
-  const all = [...state.documents.values()];
-  const recent = all.filter((document) => now - document.changedAt < PULSE_RECENT_MS);
-  const quiet = all.filter((document) => !recent.includes(document));
-  const inTurn = quiet[state.rotation++ % Math.max(1, quiet.length)];
-  return inTurn === undefined ? recent : [...recent, inTurn];
-}
-
-function report({ state, now }: Step, document: DocumentState): DocumentReport {
-  const isQuiet = now - document.changedAt >= DIGEST_QUIET_MS && document.outboxBytes === 0 && !document.replica.hasPending();
-  return { document: document.name, vector: liveVectorOf(state, document), digest: isQuiet ? document.replica.digest() : '' };
+/** What changed lately, or was not named since it did, and some of the quiet ones in turn. */
+function documentsToReport(step: Step): DocumentState[] {
+  const { state, now } = step;
+  const changed: DocumentState[] = [];
+  const quiet: DocumentState[] = [];
+  for (const document of state.documents.values()) {
+    const { changedAt, pulsedAt } = document;
+    (now - changedAt < PULSE_RECENT_MS || changedAt > pulsedAt ? changed : quiet).push(document);
+  }
+  // Where they are too many: first those that have waited longest.
+  if (changed.length > PULSE_DOCUMENTS_MAX) changed.sort((a, b) => a.pulsedAt - b.pulsedAt).splice(PULSE_DOCUMENTS_MAX);
+  for (let count = Math.min(PULSE_QUIET_MAX, quiet.length); count > 0; count--) {
+    const inTurn = quiet[state.rotation++ % quiet.length];
+    if (inTurn !== undefined) changed.push(inTurn);
+  }
+  for (const document of changed) document.pulsedAt = now;
+  return changed;
 }
 
 export function onPulse(step: Step, sender: PeerId, pulse: FrameOf<'pulse'>): void {
@@ -67,8 +71,9 @@ export function onPulse(step: Step, sender: PeerId, pulse: FrameOf<'pulse'>): vo
     compare(step, document, sender, theirs);
   }
   for (const [peer, revision] of pulse.revisions) noteRevision(step, peer, revision);
+  const { heldRevision } = state;
   const { revision } = state.status;
-  effects.push({ kind: 'request', peer: sender, frame: { kind: 'echo', beat: pulse.beat, revision, documents } });
+  effects.push({ kind: 'request', peer: sender, frame: { kind: 'echo', beat: pulse.beat, revision, heldRevision, documents } });
 }
 
 function revisionsOf({ links }: EngineState): Vector {
@@ -85,40 +90,11 @@ function noteRevision(step: Step, peer: PeerId, revision: number): void {
 
 export function onEcho(step: Step, sender: PeerId, echo: FrameOf<'echo'>): void {
   noteRevision(step, sender, echo.revision);
+  compareHeld(step, sender, echo.heldRevision);
   for (const theirs of echo.documents) {
     const document = step.state.documents.get(theirs.document);
     if (document !== undefined) compare(step, document, sender, theirs);
   }
-}
-
-/** Holds another replica's numbers, and where these are equal its digest, against ours. */
-function compare(step: Step, document: DocumentState, from: PeerId, theirs: DocumentReport): void {
-  const { state } = step;
-  for (const [peer, seq] of theirs.vector) {
-    // Others' frames may be on their way still. Of who has left nothing more will come: the digest will tell.
-    if (state.links.has(peer)) noteTail(step, document, { sender: peer, seq, graceMs: DOUBT_GRACE_MS, hint: from });
-  }
-  const mine = report(step, document);
-  if (mine.digest !== '' && theirs.digest !== '' && mine.digest !== theirs.digest && areEqual(step, mine.vector, theirs.vector)) {
-    state.counters.mismatches++;
-    doubt(step, document, from, { graceMs: 0, evidence: true });
-    const frame = { kind: 'invite', document: document.name, stateVector: new Uint8Array() } as const;
-    step.effects.push({ kind: 'request', peer: from, frame });
-  }
-  settle(step, document);
-}
-
-/** Only of peers that live: numbers of the dead would be handed around for ever. */
-function liveVectorOf(state: EngineState, document: DocumentState): Vector {
-  const vector = vectorOf(state, document);
-  for (const peer of vector.keys()) if (peer !== state.self && !state.links.has(peer)) vector.delete(peer);
-  return vector;
-}
-
-/** What is missing of a dead peer shows in the digest alone. */
-function areEqual({ state }: Step, mine: Vector, theirs: Vector): boolean {
-  for (const peer of [state.self, ...state.links.keys()]) if ((mine.get(peer) ?? 0) !== (theirs.get(peer) ?? 0)) return false;
-  return true;
 }
 
 /** Says once when the writer has been silent too long, though its lock says that it lives. */

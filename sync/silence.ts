@@ -103,7 +103,15 @@ export function reviewSilence(step: Step): void {
     if (isSilent !== state.silent.has(id)) (isSilent ? silent : heard).push(id);
   }
   for (const id of silent) state.silent.add(id);
-  for (const id of heard) state.silent.delete(id);
+  for (const id of heard) {
+    state.silent.delete(id);
+    // It may have more of a document of memory than anybody else, and was not asked for it, or in vain.
+    for (const { isStored, tried } of state.documents.values()) {
+      if (isStored) continue;
+      tried.delete(id);
+      wakeBy(state, now);
+    }
+  }
   sayWhoIsSilent(step, unanswering);
   if (silent.length + heard.length === 0) return;
   effects.push({ kind: 'silent-changed', silent, heard });

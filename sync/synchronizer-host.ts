@@ -13,6 +13,10 @@ export interface SynchronizerHost {
   /** Drops what is pending in the replica, and says so. */
   setAside(document: string): void;
   synced(document: string): void;
+  /** We write, and somebody has a document open that we have not: it is to be opened and read. Told again whenever somebody names it. */
+  documentWanted(document: string): void;
+  /** We write, and nobody else has this document open that we have open: it may be closed, if nobody here uses it and by then still nobody holds it. */
+  documentUnheld(document: string): void;
   writerChanged(writer: WriterRef | undefined): void;
   instancesChanged(joined: readonly InstanceId[], left: readonly InstanceId[]): void;
   peerMet(peer: PeerId): void;

@@ -93,6 +93,16 @@ export class Synchronizer {
     this.#feed({ kind: 'document-opened', document, replica, isStored });
   }
 
+  /** Its replica is not used again; a later one, under the same name, goes on with the numbers. */
+  closeDocument(document: string): void {
+    this.#feed({ kind: 'document-closed', document });
+  }
+
+  /** How many others have a stored document open, as far as the writer knows; 0 for who does not write. */
+  holders(document: string): number {
+    return this.#state.holders.get(document)?.size ?? 0;
+  }
+
   documentLoaded(document: string): void {
     this.#feed({ kind: 'document-loaded', document });
   }

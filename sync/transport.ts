@@ -42,8 +42,11 @@ export interface TransportListener {
   requested(from: PeerId, frame: Uint8Array): void;
   /** What a peer responded to one of our requests. */
   responded(from: PeerId, frame: Uint8Array): void;
-  /** What a peer posted to us. It may come before we connect to the peer, and the last of it after `disconnected`. */
-  posted(from: PeerId, frame: Uint8Array, body: Uint8Array | undefined): void;
+  /**
+   * What a peer posted to us. It may come before we connect to the peer, and the last of it after `disconnected`. A promise asks
+   * for time: until it resolves, further posts had better wait where they are.
+   */
+  posted(from: PeerId, frame: Uint8Array, body: Uint8Array | undefined): void | Promise<void>;
   /** Some peer's subscription to `key` reached our publisher: what is published under it from now on goes to that peer. */
   subscribed(key: string): void;
   /** The connection to a peer that we had connected to is gone (it was killed, closed, or cut off). */

@@ -7,6 +7,7 @@ import { wakeBy } from './engine-state.js';
 import type { DocumentState } from './document-state.js';
 import type { Step } from './engine-state.js';
 import { DOUBT_GRACE_MS, TAIL_DELAY_MS, UPDATES_IN_FRAME_MAX } from './limits.js';
+import { reportSoon } from './reporting.js';
 import { accept, believeSender } from './sequence.js';
 import type { Frame } from './wire/frame.js';
 
@@ -19,6 +20,7 @@ export function recordLocal({ state, effects }: Step, name: string, update: Uint
   // What is more than may gather is left to catch-up: the replica has it.
   if (update === undefined || document.outboxBytes > state.limits.outboxBytesMax) document.outbox = [];
   else document.outbox.push(update);
+  state.unnumbered.add(document);
   if (state.isDrainAsked) return;
   state.isDrainAsked = true;
   effects.push({ kind: 'drain-soon' });
@@ -26,10 +28,10 @@ export function recordLocal({ state, effects }: Step, name: string, update: Uint
 
 /** Gives a number to what has gathered, and publishes it: a list, never a merge. */
 export function drain(step: Step): void {
-  step.state.isDrainAsked = false;
-  for (const document of step.state.documents.values()) {
-    if (document.outboxBytes > 0) drainDocument(step, document);
-  }
+  const { state } = step;
+  state.isDrainAsked = false;
+  for (const document of state.unnumbered) drainDocument(step, document);
+  state.unnumbered.clear();
 }
 
 function drainDocument(step: Step, document: DocumentState): void {
@@ -37,6 +39,7 @@ function drainDocument(step: Step, document: DocumentState): void {
   document.outbox = [];
   document.outboxBytes = 0;
   document.changedAt = step.now;
+  reportSoon(step, document);
   const { frameUpdatesBytesMax, outboxBytesMax } = step.state.limits;
   if (outboxBytes > outboxBytesMax) publish(step, document, undefined);
   else publishAll(step, document, updates, frameUpdatesBytesMax);
@@ -69,6 +72,14 @@ function publish({ state, effects }: Step, document: DocumentState, updates: rea
   const frame =
     updates === undefined || isTooBig ? tailOf(document) : ({ kind: 'updates', document: document.name, seq, updates } as const);
   effects.push({ kind: 'publish', key: document.key, frame });
+}
+
+/** Nothing more is said of it: what has no number yet gets one, and the last number is repeated now or never. */
+export function sayLast(step: Step, document: DocumentState): void {
+  const { state, effects } = step;
+  if (state.unnumbered.delete(document)) drainDocument(step, document);
+  if (document.tailDueAt === Infinity || state.links.size === 0) return;
+  effects.push({ kind: 'publish', key: document.key, frame: tailOf(document) });
 }
 
 export function repeatTails({ state, now, effects }: Step): void {

@@ -17,14 +17,17 @@ import type { CatchUp, DocumentState } from './document-state.js';
 import { wakeBy } from './engine-state.js';
 import type { EngineState, Link, Step } from './engine-state.js';
 import { ask } from './fetching.js';
+import { isKeptForOthers } from './holding.js';
 import { CATCH_UP_PAUSE_MS, CATCH_UP_SILENCE_MAX_MS, CATCH_UP_SILENCE_MS, STALL_MS, VOUCHERS_MAX, WRITER_GRACE_MS } from './limits.js';
-import { MAIN, canAnyoneWrite, changeStatus, markSynced, markWhole, rankedLinks } from './membership.js';
+import { MAIN } from './keys.js';
+import { canAnyoneWrite, changeStatus, markSynced, markWhole, rankedLinks } from './membership.js';
 import { isMuted } from './muting.js';
 import { whyNobodyWrites } from './trouble.js';
 
 /** Takes the next step towards the whole; returns whether somebody was asked. */
 export function seekWhole(step: Step, document: DocumentState): boolean {
-  if (!canAnyoneWrite(step.state)) return seekAmongAll(step, document);
+  // What is in no store is where it is open.
+  if (!document.isStored || !canAnyoneWrite(step.state)) return seekAmongAll(step, document);
   if (seekWriter(step, document)) return true;
   return document.vouchedAt === Infinity ? seekVoucher(step, document) : seekFurther(step, document);
 }
@@ -36,7 +39,8 @@ function seekAmongAll(step: Step, document: DocumentState): boolean {
     markWhole(step, document);
     return false;
   }
-  const sources = listenedTo(step).filter(({ id }) => !document.exchanged.has(id));
+  // Who is stopped has the store to fall back on, but not a document of memory: it is asked when it is heard again.
+  const sources = listenedTo(step).filter(({ id }) => !document.exchanged.has(id) && (document.isStored || !state.silent.has(id)));
   if (askFirst(step, document, sources)) return true;
   if (!state.hasRoster) {
     beginAgain(step, document, sources);
@@ -51,6 +55,7 @@ function seekAmongAll(step: Step, document: DocumentState): boolean {
 /** Has exchanged with us, was asked in vain, or has not said a word for so long that it counts as stopped. */
 function hasSpoken({ state, now }: Step, document: DocumentState, link: Link): boolean {
   if (document.exchanged.has(link.id) || document.tried.has(link.id) || isMuted(link, now)) return true;
+  if (!document.isStored && state.silent.has(link.id)) return true;
   if (link.status !== undefined) return false;
   const patienceEndsAt = link.openedAt + STALL_MS;
   if (now < patienceEndsAt) wakeBy(state, patienceEndsAt);
@@ -80,7 +85,13 @@ function writerToAsk(step: Step, document: DocumentState): PeerId | undefined {
 /** No writer answers: any complete peer has nearly everything. But one that answers in a moment spares us a second copy. */
 function seekVoucher(step: Step, document: DocumentState): boolean {
   const { state, now } = step;
-  const sources = completeOnes(step).filter(({ id }) => id !== state.writer?.id);
+  // A writer that is about to open it is worth waiting for, as long as it answers.
+  const openedBy = document.openingSince + STALL_MS;
+  if (now < openedBy && state.writer?.term !== document.termTried) {
+    wakeBy(state, openedBy);
+    return false;
+  }
+  const sources = vouchers(step, document);
   if (sources.length === 0 && document.termTried === 0) return false;
   if (document.soughtSince === Infinity) document.soughtSince = now;
   const graceEndsAt = document.soughtSince + WRITER_GRACE_MS;
@@ -93,6 +104,14 @@ function seekVoucher(step: Step, document: DocumentState): boolean {
   return false;
 }
 
+/** Complete peers besides the writer. The writer itself knows which of them have the document open at all. */
+function vouchers(step: Step, { name }: DocumentState): Link[] {
+  const { writer, self, holders } = step.state;
+  return completeOnes(step).filter(({ id }) => {
+    return id !== writer?.id && (writer?.id !== self || !isKeptForOthers(name) || holders.get(name)?.has(id) === true);
+  });
+}
+
 function mayWriterStillSpeak({ writer, hasRoster, links }: EngineState): boolean {
   return writer === undefined && (!hasRoster || [...links.values()].some(({ canWrite, status }) => canWrite && status === undefined));
 }
@@ -103,7 +122,7 @@ function seekFurther(step: Step, document: DocumentState): boolean {
   // A writer that reads the store is worth waiting for, but not for ever.
   const endsAt = Math.min(Math.max(document.vouchedAt, document.notYetAt) + CATCH_UP_SILENCE_MS, document.vouchedAt + STALL_MS);
   if (now < endsAt && document.tried.size < VOUCHERS_MAX) {
-    const sources = completeOnes(step).filter(({ id }) => id !== state.writer?.id && !state.silent.has(id));
+    const sources = vouchers(step, document).filter(({ id }) => !state.silent.has(id));
     if (askFirst(step, document, sources)) return true;
   }
   const isInVain = whyNobodyWrites(state) !== undefined || state.writer?.term === document.termTried;
@@ -141,27 +160,42 @@ export function listenedTo({ state, now }: Step): Link[] {
 /** An answer has been applied: what the one who gave it says of it. */
 export function noteWord(step: Step, document: DocumentState, from: PeerId, { isComplete }: { readonly isComplete: boolean }): void {
   if (document.isWhole) return;
-  const { state, now } = step;
+  const { now } = step;
   // It was in office when it was asked: all that was acknowledged before was acknowledged by it, or lay in the store that it has read.
   const isWriters = (document.catchUp?.term ?? 0) > 0;
   document.tried.add(from);
+  if (!document.isStored) return;
   if (isComplete && isWriters) {
     document.vouchedAt = Infinity;
     return markWhole(step, document);
   }
-  if (isWriters) {
-    document.notYetMs = Math.min(CATCH_UP_SILENCE_MS, Math.max(CATCH_UP_PAUSE_MS, document.notYetMs * 2));
-    document.notYetAt = now;
-    document.notYetRevision = state.links.get(from)?.status?.revision;
-  }
+  if (isWriters) noteNotYet(step, document, from);
   // Who had been complete, and now has to read the store first, is worth what it was. What it says by now may be later than its answer.
   if (isComplete || (document.name === MAIN && document.catchUp?.wasComplete === true))
     document.vouchedAt = Math.min(document.vouchedAt, now);
 }
 
+/** The writer has not read the store yet: it is asked again a little later, or when it says so. */
+function noteNotYet({ state, now }: Step, document: DocumentState, writer: PeerId): void {
+  document.notYetMs = Math.min(CATCH_UP_SILENCE_MS, Math.max(CATCH_UP_PAUSE_MS, document.notYetMs * 2));
+  document.notYetAt = now;
+  document.notYetRevision = state.links.get(writer)?.status?.revision;
+}
+
+/** It has not even opened the document, and is about to. */
+export function noteOpening(step: Step, document: DocumentState, writer: PeerId): void {
+  noteNotYet(step, document, writer);
+  if (document.openingSince === -Infinity) document.openingSince = step.now;
+}
+
+/** The writer invites who asked it too early. */
+export function noteInvited({ state }: Step, document: DocumentState, from: PeerId): void {
+  if (!document.isWhole && from === state.writer?.id) document.notYetAt = -Infinity;
+}
+
 /** The question for the whole came to nothing. */
 export function noteSilence(document: DocumentState, { peer, term }: CatchUp): void {
-  if (term > 0) document.termTried = term;
+  if (term > 0 && document.isStored) document.termTried = term;
   else document.tried.add(peer);
 }
 
@@ -178,13 +212,19 @@ export function noteLoaded(step: Step, document: DocumentState): void {
   document.vouchesFrom = -Infinity;
   document.vouchedAt = Infinity;
   markWhole(step, document);
-  if (wasWhole && isNews) changeStatus(step, {});
+  if (wasWhole && isNews && document.name === MAIN) changeStatus(step, {});
+  for (const { id, held } of step.state.links.values()) {
+    if (!held.askedEarly.delete(document.name)) continue;
+    const frame = { kind: 'invite', document: document.name, stateVector: new Uint8Array() } as const;
+    step.effects.push({ kind: 'request', peer: id, frame });
+  }
 }
 
 /** From when on our answers are the whole: in office not before the store has been read, for we may be behind it ourselves. */
 export function noteOffice({ state, now }: Step, termBefore: number): void {
   const { term } = state.status;
   for (const document of state.documents.values()) {
+    if (!document.isStored) continue;
     if (term > termBefore) document.vouchesFrom = Infinity;
     // Who asked us as the writer, and waits for the answer still, must not take it for the whole.
     else if (term === 0 && document.vouchesFrom === Infinity) document.vouchesFrom = now + CATCH_UP_SILENCE_MAX_MS;

@@ -132,7 +132,7 @@ export class ZeromqTransport implements Transport {
       dropped,
       posted: (from, frame, body) => {
         this.#countIn(frame, body);
-        this.#listener?.posted(from, frame, body);
+        return this.#listener?.posted(from, frame, body);
       },
     });
     return {

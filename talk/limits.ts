@@ -108,3 +108,10 @@ export const DETAIL_BYTES_MAX = 64 * 1024;
 export const EARLY_POSTS_MAX = 256;
 export const EARLY_BYTES_MAX = 1024 * 1024;
 export const EARLY_PEERS_MAX = 16;
+
+// Short questions from peer to peer.
+
+/** A question, and an answer. */
+export const ENQUIRY_BYTES_MAX = 64 * 1024;
+/** Who has not answered by then is not waited for. */
+export const ENQUIRY_PATIENCE_MS = 15_000;

@@ -6,12 +6,14 @@
  *   Broadcasts   topics: numbered per sender and key, so that a loss is seen and counted
  *   Values       ephemeral values: the latest per instance and key; a loss is healed by asking for all of them
  *   Channels     requests and streams: in order and complete for as long as the connection lasts
+ *   Enquiries    the library's own short questions, from peer to peer
  */
 
 import type { InstanceId, PeerId } from '../src/base/ids.js';
 import type { TransportListener } from '../sync/transport.js';
 import { Broadcasts } from './broadcasts.js';
 import { Channels } from './channels.js';
+import { Enquiries } from './enquiries.js';
 import type { Mesh } from './mesh.js';
 import { Values } from './values.js';
 
@@ -20,12 +22,14 @@ export class Talker {
   readonly broadcasts: Broadcasts;
   readonly values: Values;
   readonly channels: Channels;
+  readonly enquiries: Enquiries;
 
   constructor(mesh: Mesh) {
     this.mesh = mesh;
     this.broadcasts = new Broadcasts(mesh);
     this.values = new Values(mesh);
     this.channels = new Channels(mesh, this.values);
+    this.enquiries = new Enquiries(mesh);
   }
 
   /** Give it what the transport reports on the lane of messages. */
@@ -34,7 +38,9 @@ export class Talker {
       // Each knows its own kinds of frame and leaves the others' alone.
       if (!this.values.published(frame, key)) this.broadcasts.published(frame, key, body);
     },
-    posted: (from, frame, body) => this.channels.posted(from, frame, body),
+    posted: (from, frame, body) => {
+      if (!this.enquiries.posted(from, frame)) this.channels.posted(from, frame, body);
+    },
     subscribed: (key) => {
       this.broadcasts.subscribed(key);
       this.values.subscribed(key);
@@ -52,6 +58,7 @@ export class Talker {
     this.broadcasts.peerLost(peer);
     this.values.peerLost(peer);
     this.channels.peerLost(peer);
+    this.enquiries.peerLost(peer);
   }
 
   /** An instance of another peer closed, and its peer goes on. */
@@ -72,5 +79,6 @@ export class Talker {
     this.broadcasts.close();
     this.values.close();
     this.channels.close();
+    this.enquiries.close();
   }
 }

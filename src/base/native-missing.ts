@@ -2,8 +2,8 @@
 
 import { SocommError } from './errors.js';
 
-/** All native packages of socomm, as a bundler wants to have them named. */
-const EXTERNAL = "external: ['zeromq', 'classic-level', 'fs-native-extensions']";
+/** The packages through which all native ones come in (`classic-level` through `level`), as a bundler wants to have them named. */
+const EXTERNAL = "external: ['zeromq', 'level', 'fs-native-extensions']";
 
 export function nativeMissing(packageName: string, cause: unknown): SocommError {
   const platform = `${process.platform}-${process.arch}`;

@@ -25,6 +25,7 @@ import { registerSub } from './commands/sub.js';
 import { registerWatch } from './commands/watch.js';
 import { registerWhere } from './commands/where.js';
 import { registerDemo } from './demo/command.js';
+import { registerLibrary } from './library/command.js';
 import type { Session } from './session.js';
 
 const COMMANDS = [
@@ -49,6 +50,7 @@ const COMMANDS = [
   registerCheckpoints,
   registerCompact,
   registerRemove,
+  registerLibrary,
   registerDemo,
 ] as const;
 

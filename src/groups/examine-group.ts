@@ -159,6 +159,12 @@ function toFinding(group: string, { kind, name, what }: StoreFinding): Finding {
   switch (kind) {
     case 'note':
       return { severity: 'note', what: `${name}: ${what}`, advice: 'Nothing to do: the next writer writes it anew.' };
+    case 'blob':
+      return {
+        severity: 'damage',
+        what: `blob ${name === '' ? '(name unknown)' : name}: ${what}`,
+        advice: `Where no other copy is there it cannot be read. Put its content again, or restore a backup: socomm restore ${group} <file>.`,
+      };
     case 'spill':
       return {
         severity: 'damage',

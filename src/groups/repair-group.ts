@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 
+import { linkBlobs } from '../../storage/blobs/linking.js';
 import { FileBundleFolder } from '../../storage/bundle-folder.js';
 import { decodeBundle } from '../../storage/bundle.js';
 import type { Bundle } from '../../storage/bundle.js';
@@ -70,6 +71,7 @@ export async function repairGroup(group: string, options: LookOptions = {}): Pro
       packageVersion: PACKAGE_VERSION,
       random: systemRandom,
     });
+    if (kept !== undefined) await linkBlobs(directory, kept);
     return { directory, storeId, kept, documents: whole.map(({ document }) => document), lost, added };
   });
 }

@@ -3,6 +3,8 @@
  * store is touched; the exchange itself, and what a kill leaves, are storage/restore.ts. The old store is kept in `backups/`.
  */
 
+import { blobsIn } from '../../storage/blobs/file-blob-store.js';
+import { linkBlobs } from '../../storage/blobs/linking.js';
 import { readOwnerNote } from '../../storage/owner-note.js';
 import { replaceStore } from '../../storage/restore.js';
 import type { ReplacementOptions } from '../../storage/restore.js';
@@ -10,8 +12,9 @@ import { checkGroup } from '../../storage/layout.js';
 import { readStoreNote } from '../../storage/store-note.js';
 import type { StoreNote } from '../../storage/store-note.js';
 import { openStoredGroup } from '../../storage/stored-group.js';
-import { SocommError, isSocommError } from '../base/errors.js';
+import { SocommError, describe, isSocommError } from '../base/errors.js';
 import { systemRandom } from '../base/random.js';
+import { takeInBlobs } from '../blobs/named-blobs.js';
 import { openStore } from '../maintenance/open-store.js';
 import { isWhole, storableStateOf } from '../replica/bundled-document.js';
 import { PACKAGE_VERSION } from '../version.js';
@@ -23,6 +26,8 @@ export interface RestoredGroup {
   /** Of the store that is there now. */
   readonly storeId: string;
   readonly documents: number;
+  /** How many blobs were missing, and brought along. */
+  readonly blobs: number;
   /** Where the store lies that was there before; undefined where there was none. */
   readonly kept: string | undefined;
 }
@@ -40,6 +45,8 @@ export async function restoreGroup(group: string, file: string, options: LookOpt
     const note = await readNote(directory);
     const term = Math.max(source.term, await highestTerm(directory));
     const { documents } = source;
+    // Before the documents that name them: what is not needed in the end goes with the next collection.
+    const blobs = await bringBlobs(directory, file, options.signal);
     const { storeId, kept } = await replaceStore(directory, {
       group,
       locks,
@@ -49,8 +56,23 @@ export async function restoreGroup(group: string, file: string, options: LookOpt
       packageVersion: PACKAGE_VERSION,
       random: systemRandom,
     });
-    return { directory, storeId, documents: documents.length, kept };
+    if (kept !== undefined) await linkBlobs(directory, kept);
+    return { directory, storeId, documents: documents.length, blobs, kept };
   });
+}
+
+/** Errors: SOCOMM_BACKUP_DAMAGED where one does not verify. */
+async function bringBlobs(directory: string, file: string, signal: AbortSignal | undefined): Promise<number> {
+  const view = await openStore(file, signal && { signal });
+  const store = blobsIn(directory, systemRandom);
+  try {
+    return await takeInBlobs(store, view.blobs());
+  } catch (cause) {
+    throw isSocommError(cause) ? cause : new SocommError('SOCOMM_BACKUP_DAMAGED', `${file}: ${describe(cause)}`, { cause });
+  } finally {
+    await store.close();
+    await view.close();
+  }
 }
 
 /** What cannot be understood is replaced like the rest; what a newer version wrote is not. */

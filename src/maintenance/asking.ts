@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { MaintenanceTask } from '../../sync/maintenance.js';
 import { SocommError } from '../base/errors.js';
 import type { Peer } from '../peer.js';
+import { identify, isShelf } from '../documents/document-name.js';
 import { makeEqual } from '../replica/make-equal.js';
 import { openFromBundle } from './bundle-file.js';
 import { checkpointKey, pathOf, readCheckpoint } from './checkpoint-shelf.js';
@@ -15,11 +16,13 @@ export interface BackupMade {
   readonly bytes: number;
   /** How many there are in it. */
   readonly documents: number;
+  /** How many of those that the documents name. */
+  readonly blobs: number;
   /** The moment of which it is the state, in milliseconds since 1970. */
   readonly at: number;
 }
 
-export interface CheckpointMade extends Omit<BackupMade, 'path'> {
+export interface CheckpointMade extends Omit<BackupMade, 'path' | 'blobs'> {
   readonly name: string;
 }
 
@@ -30,6 +33,7 @@ export interface Compacted {
 }
 
 /** What the writer tells of a backup or a checkpoint. */
+export const BACKUP_REPORT = ['bytes', 'documents', 'blobs', 'at'] as const;
 export const BUNDLE_REPORT = ['bytes', 'documents', 'at'] as const;
 export const COMPACTION_REPORT = ['bytesBefore', 'bytesAfter'] as const;
 
@@ -56,7 +60,7 @@ export async function askWriter<Name extends string>(
 export async function restoreCheckpoint(peer: Peer, name: string, origin: unknown): Promise<readonly string[]> {
   const { checkpoints } = peer.options.store;
   const bundle = await readCheckpoint(checkpoints, name);
-  const open = bundle.documents.filter((document) => peer.documentNames.includes(document.name));
+  const open = bundle.documents.filter((document) => peer.documentNames.includes(document.name) && !isShelf(document.name));
   const path = pathOf(checkpoints, checkpointKey(name));
   // All of them are read before the first is changed.
   const states = open.map((document) => [document.name, openFromBundle(path, document)] as const);
@@ -65,5 +69,5 @@ export async function restoreCheckpoint(peer: Peer, name: string, origin: unknow
     makeEqual(peer.replica(document).doc, past, origin);
     past.destroy();
   }
-  return states.map(([document]) => document);
+  return states.map(([document]) => identify(document).name);
 }

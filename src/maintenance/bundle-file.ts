@@ -3,20 +3,22 @@
  * given their name only where nothing has it.
  */
 
-import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { syncDirectory } from '../../storage/atomic-file.js';
 import { decodeBundle } from '../../storage/bundle.js';
 import type { Bundle, BundledDocument } from '../../storage/bundle.js';
+import { readBundleParts } from '../../storage/bundle-blobs.js';
+import type { BundleFile } from '../../storage/bundle-blobs.js';
 import { SocommError, describe, systemCode } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { isWhole, openBundled } from '../replica/bundled-document.js';
 import type { Y } from '../replica/replica.js';
 
 /** Errors: SOCOMM_DIRECTORY_INVALID where it cannot be read, and those of `parseBundle`. */
-export async function readBundleFile(path: string): Promise<Bundle> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+export async function readBundleFile(path: string): Promise<Bundle & Pick<BundleFile, 'blobCount' | 'blobs'>> {
+  const { bundle, blobCount, blobs } = await readBundleParts(path).catch((cause: unknown) => {
     const code = systemCode(cause) ?? describe(cause);
     const what = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
     throw new SocommError(
@@ -27,7 +29,7 @@ export async function readBundleFile(path: string): Promise<Bundle> {
       },
     );
   });
-  return parseBundle(path, bytes);
+  return { ...parseBundle(path, bundle), blobCount, blobs };
 }
 
 /** Errors: SOCOMM_BACKUP_DAMAGED, SOCOMM_STORE_NEWER. */
@@ -53,13 +55,13 @@ export function openFromBundle(path: string, document: BundledDocument): Y.Doc {
 }
 
 /** Errors: SOCOMM_TARGET_EXISTS, SOCOMM_TARGET_INVALID. Leaves nothing behind when it throws. */
-export async function writeNewFile(path: string, bytes: Uint8Array, random: Random): Promise<void> {
+export async function writeNewFile(path: string, content: AsyncIterable<Uint8Array>, random: Random): Promise<void> {
   const temporaryPath = `${path}.${Buffer.from(random.bytes(4)).toString('hex')}.new`;
   try {
     if (await exists(path)) throw taken(path);
     const file = await open(temporaryPath, 'wx', 0o600);
     try {
-      await file.writeFile(bytes);
+      for await (const piece of content) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();

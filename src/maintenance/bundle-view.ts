@@ -1,5 +1,6 @@
 /** A backup, a checkpoint or a spill as `openStore()` shows it. The file is read once, and believed as a whole. */
 
+import type { BundledBlob } from '../../storage/bundle-blobs.js';
 import type { BundledDocument } from '../../storage/bundle.js';
 import { SocommError, describe } from '../base/errors.js';
 import { isWhole, openBundled } from '../replica/bundled-document.js';
@@ -8,7 +9,7 @@ import { openFromBundle, readBundleFile } from './bundle-file.js';
 import type { StoreFinding, StoreView } from './store-view.js';
 
 export async function openBundleView(path: string, signal: AbortSignal | undefined): Promise<StoreView> {
-  const { purpose: kind, group, storeId, term, documents } = await readBundleFile(path);
+  const { purpose: kind, group, storeId, term, documents, blobCount, blobs } = await readBundleFile(path);
   let isClosed = false;
   const check = (): void => {
     signal?.throwIfAborted();
@@ -29,11 +30,38 @@ export async function openBundleView(path: string, signal: AbortSignal | undefin
         check();
         findings.push(...tryDocument(document));
       }
-      return { isSound: findings.length === 0, findings, documents: documents.length, spills: 0, checkpoints: 0 };
+      findings.push(...(await verifyBlobs(blobs(), check)));
+      return { isSound: findings.length === 0, findings, documents: documents.length, blobs: blobCount, spills: 0, checkpoints: 0 };
     },
+    blobs,
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Reads each through. */
+async function verifyBlobs(blobs: AsyncIterable<BundledBlob>, check: () => void): Promise<readonly StoreFinding[]> {
+  const findings: StoreFinding[] = [];
+  try {
+    for await (const { hash, content } of blobs) {
+      check();
+      const fault = await readThrough(content());
+      if (fault !== undefined) findings.push({ kind: 'blob', name: hash, what: fault });
+    }
+  } catch (error) {
+    check();
+    findings.push({ kind: 'blob', name: '', what: describe(error) });
+  }
+  return findings;
+}
+
+async function readThrough(content: AsyncIterable<Uint8Array>): Promise<string | undefined> {
+  try {
+    for await (const piece of content) void piece;
+    return undefined;
+  } catch (error) {
+    return describe(error);
+  }
 }
 
 /** What is wrong with a document of a bundle; a difference is allowed to build on what others have. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 import { FileBundleFolder } from '../../storage/bundle-folder.js';
 import { decodeBundle } from '../../storage/bundle.js';
+import { readBlobsIn } from '../../storage/blobs/file-blob-store.js';
 import { LAYOUT } from '../../storage/layout.js';
 import { readOwnerNote } from '../../storage/owner-note.js';
 import type { Damage } from '../../storage/store.js';
@@ -18,7 +19,7 @@ import { isWhole } from '../replica/bundled-document.js';
 import type { Y } from '../replica/replica.js';
 import { loadStoredDocument } from '../replica/stored-document.js';
 import { tryDocument } from './bundle-view.js';
-import type { StoreFinding, StoreVerification, StoreView } from './store-view.js';
+import type { StoreFinding, StoreVerification, StoreView, StoreViewBlob } from './store-view.js';
 
 export async function openDirectoryView(path: string, signal: AbortSignal | undefined): Promise<StoreView> {
   const stored = await openStoredGroup(path, { signal });
@@ -39,6 +40,7 @@ export async function openDirectoryView(path: string, signal: AbortSignal | unde
       check();
       return readDocument(path, stored, name, options.onDamage);
     },
+    blobs: () => blobsOf(path),
     verify: () => verifyDirectory(path, stored, check),
     close,
     [Symbol.asyncDispose]: close,
@@ -72,15 +74,35 @@ async function verifyDirectory(path: string, stored: StoredGroup, check: () => v
   }
   const spills = await verifyFolder(path, 'spill', check);
   const checkpoints = await verifyFolder(path, 'checkpoint', check);
-  findings.push(...spills.findings, ...checkpoints.findings, ...(await verifyNotes(path)));
+  const blobs = await verifyBlobs(path, check);
+  findings.push(...blobs.findings, ...spills.findings, ...checkpoints.findings, ...(await verifyNotes(path)));
   return {
     isSound: findings.length === 0,
     // The survey at the opening and the reading of each document may come upon the same.
     findings: findings.filter((one, index) => findings.findIndex((other) => isSame(one, other)) === index),
     documents: stored.opened.documents.length,
+    blobs: blobs.count,
     spills: spills.count,
     checkpoints: checkpoints.count,
   };
+}
+
+async function* blobsOf(path: string): AsyncGenerator<StoreViewBlob, void, undefined> {
+  const store = readBlobsIn(path);
+  for (const { hash, bytes } of await store.list()) yield { hash, bytes, content: () => store.stream(hash) };
+}
+
+async function verifyBlobs(
+  path: string,
+  check: () => void,
+): Promise<{ readonly count: number; readonly findings: readonly StoreFinding[] }> {
+  const store = readBlobsIn(path);
+  const findings: StoreFinding[] = [];
+  for await (const { file, hash, what } of store.verify()) {
+    check();
+    findings.push({ kind: 'blob', name: hash ?? '', what: `${file}: ${what}` });
+  }
+  return { count: (await store.list()).length, findings };
 }
 
 async function verifyDocument(stored: StoredGroup, name: string): Promise<readonly StoreFinding[]> {

@@ -1,5 +1,6 @@
 /** What `openStore()` returns, whatever it was opened from, and what its verification says. */
 
+import type { BlobHash } from '../../storage/blobs/blob-hash.js';
 import type { Y } from '../replica/replica.js';
 
 export interface StoreView {
@@ -19,6 +20,8 @@ export interface StoreView {
    * does not verify, unless `onDamage` takes that up: then what is left is returned.
    */
   read(name: string, options?: { readonly onDamage?: (what: string) => void }): Promise<Y.Doc>;
+  /** The blobs beside the documents, one after the other; their contents are read when they are asked for, and verified. */
+  blobs(): AsyncIterable<StoreViewBlob>;
   /** Reads every byte that is ours. Rejects only where that cannot be done at all; what it found is in the result. */
   verify(): Promise<StoreVerification>;
   /** Idempotent. */
@@ -32,12 +35,19 @@ export interface StoreViewDocument {
   readonly bytes: number;
 }
 
+export interface StoreViewBlob {
+  readonly hash: BlobHash;
+  readonly bytes: number;
+  readonly content: () => AsyncIterable<Uint8Array>;
+}
+
 export interface StoreVerification {
   /** Nothing was found wrong. */
   readonly isSound: boolean;
   readonly findings: readonly StoreFinding[];
   /** What was read. */
   readonly documents: number;
+  readonly blobs: number;
   readonly spills: number;
   readonly checkpoints: number;
 }
@@ -45,7 +55,7 @@ export interface StoreVerification {
 /** One thing that is wrong. */
 export interface StoreFinding {
   /** `store` is all that belongs to no document; `gap`: a document builds on something that is missing. */
-  readonly kind: 'store' | 'document' | 'gap' | 'spill' | 'checkpoint' | 'note';
+  readonly kind: 'store' | 'document' | 'gap' | 'blob' | 'spill' | 'checkpoint' | 'note';
   /** Of the document or the file; empty for `store`. */
   readonly name: string;
   readonly what: string;

@@ -16,9 +16,10 @@ import type { GuardCause, GuardedListener } from './guard.js';
 import { OwnChangeCheck } from './own-change-check.js';
 import { isAhead, isBehind, isStateVector } from './state-vector.js';
 import { removeUnencodable } from './unencodable.js';
+import { Unencoded } from './unencoded.js';
 import { checkUpdates, isShallowEnough } from './update-check.js';
 import type { UpdateSource } from './update-check.js';
-import { WholeUpdates, footedOf, withoutPending } from './whole-updates.js';
+import { WholeUpdates, footedOf, isEmptyUpdate, withoutPending } from './whole-updates.js';
 import type { FootedUpdate } from './whole-updates.js';
 
 export { Y };
@@ -26,6 +27,7 @@ export { Y };
 /** The origins of transactions that are not the application's own. */
 const RECEIVED = Symbol('socomm: received from a peer');
 const LOADED = Symbol('socomm: loaded from the store');
+const NOTHING = new Uint8Array();
 
 export interface ReplicaListener {
   /** Integrated here and nowhere else yet. */
@@ -58,6 +60,8 @@ export class Replica implements ReplicaView {
   readonly #guard: Guard;
   readonly #ownChanges: OwnChangeCheck;
   readonly #updates: WholeUpdates;
+  /** All that an empty replica is being given: nothing else comes of it. */
+  #arriving: Uint8Array | undefined;
   #clientId: number;
   #digest: string | undefined;
   /** Something was written that nobody could take: from there on nothing is told until it has been taken out. */
@@ -83,13 +87,12 @@ export class Replica implements ReplicaView {
   }
 
   #docListeners(): GuardedListener[] {
+    const told = (update: Uint8Array, transaction: Y.Transaction): void => this.#onUpdate(update, transaction);
     return [
+      ...new Unencoded({ doc: this.doc, standIn: ({ origin }) => this.#standIn(origin), told }).listeners,
       ['beforeTransaction', () => this.#onBegin()],
       ['beforeObserverCalls', (transaction: Y.Transaction) => this.#checkOwnClock(transaction)],
-      [
-        'update',
-        (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction) => this.#onUpdate(update, origin, transaction),
-      ],
+      ['update', (update: Uint8Array, _: unknown, __: Y.Doc, transaction: Y.Transaction) => told(update, transaction)],
     ];
   }
 
@@ -135,7 +138,15 @@ export class Replica implements ReplicaView {
     this.#listener.clientIdRenewed(clientID);
   }
 
-  #onUpdate(update: Uint8Array, origin: unknown, transaction: Y.Transaction): void {
+  /** Of what is loaded nobody is told, and what fills an empty replica is there already. */
+  #standIn(origin: unknown): Uint8Array | undefined {
+    const arriving = origin === RECEIVED && !this.isEmpty && !this.hasPending() ? this.#arriving : undefined;
+    this.#arriving = undefined;
+    return origin === LOADED ? NOTHING : arriving;
+  }
+
+  #onUpdate(update: Uint8Array, transaction: Y.Transaction): void {
+    const origin: unknown = transaction.origin;
     this.#digest = undefined;
     if (origin !== LOADED) this.#changes++;
     const isOwn = origin !== LOADED && origin !== RECEIVED;
@@ -155,6 +166,7 @@ export class Replica implements ReplicaView {
     const check = checkUpdates(this.doc, updates, source);
     if (!check.ok) return check;
     if (check.ownEnd > Y.getState(this.doc.store, this.doc.clientID)) this.#leaveClientId();
+    this.#arriving = this.isEmpty && updates.length === 1 ? updates[0] : undefined;
     return this.#integrate(check.footed, RECEIVED);
   }
 
@@ -284,9 +296,4 @@ export class Replica implements ReplicaView {
     this.#guard.end();
     this.doc.destroy();
   }
-}
-
-/** No structs and no deletions. */
-function isEmptyUpdate(update: Uint8Array): boolean {
-  return update.length === 2 && update[0] === 0 && update[1] === 0;
 }

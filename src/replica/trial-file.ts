@@ -1,11 +1,20 @@
 /**
- * Where the worker of trial loads lies: beside this file, in both builds. How a module knows its own name is all that the two cannot say in the
- * same words: here stands the CommonJS one, and `scripts/build.mjs` puts the other into the ES build. In a bundle neither leads anywhere.
+ * Where the worker of trial loads lies: beside this file in both builds of the package, and beside the bundle, under a name that says whose it is,
+ * where an application has made one file of all (docs/PACKAGING.md, "The trial worker"). It need not be there.
+ *
+ * How a module knows its own name is all that the two builds cannot say in the same words: here stands the CommonJS one, and `scripts/build.mjs`
+ * puts the other beside it into the ES build. Which of them leads somewhere is found out when asked: a bundler may have turned one kind into the other.
  */
 
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The file need not be there. Undefined where this module does not know where it lies. */
+const IN_PACKAGE = 'trial-worker.js';
+const BESIDE_BUNDLE = ['socomm-trial-worker.js', 'socomm-trial-worker.mjs', 'socomm-trial-worker.cjs'];
+
+/** Undefined where there is none, or this module does not know where it lies itself. */
 export function trialWorkerFile(): string | undefined {
-  return typeof __filename === 'string' ? join(dirname(__filename), 'trial-worker.js') : undefined;
+  const own = typeof __filename === 'string' ? __filename : undefined;
+  if (own === undefined) return undefined;
+  return [IN_PACKAGE, ...BESIDE_BUNDLE].map((name) => join(dirname(own), name)).find((path) => existsSync(path));
 }

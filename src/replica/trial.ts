@@ -1,13 +1,14 @@
 /**
  * Whether a snapshot can be read back: loaded on trial before it replaces anything. A small one here and now; a big one in a worker thread, so that it
- * does not hold the loop. The thread has Yjs only, no more memory than this one, and an end; it never keeps the process alive. Where there can be no worker (an
- * application in one bundled file) the trial is made here. What ends the thread, or does not end, does not count as readable.
+ * does not hold the loop. The thread has Yjs only, no more memory than this one, and an end; it never keeps the process alive. Where there is no worker (an
+ * application in one bundled file, which did not bring its own: docs/PACKAGING.md) the trial is made here. What ends the thread, or does not end, does not count as readable.
  */
 
 import { existsSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock.js';
+import { PACKAGE_VERSION } from '../version.js';
 import { isFaithful } from './stored-document.js';
 import { trialWorkerFile } from './trial-file.js';
 
@@ -16,11 +17,16 @@ export const TRIAL_IN_WORKER_BYTES_MIN = 1024 * 1024;
 /** A trial that takes longer has failed. */
 export const TRIAL_MS_MAX = 60_000;
 
-/** What is sent to the worker, and what it answers. */
-export interface TrialTask {
+export interface Trial {
   /** Encoding V2. */
   readonly state: Uint8Array;
   readonly digest: string;
+}
+
+/** What is sent to the worker, and what it answers. */
+export interface TrialTask extends Trial {
+  /** The version of the package that asks. */
+  readonly trialOf: string;
 }
 export type TrialAnswer = 'begun' | 'faithful' | 'unfaithful';
 
@@ -34,24 +40,24 @@ export interface TrialOptions {
   readonly limitMs?: number;
 }
 
-export function isTriedInWorker({ state }: Pick<TrialTask, 'state'>): boolean {
+export function isTriedInWorker({ state }: Pick<Trial, 'state'>): boolean {
   return state.length >= TRIAL_IN_WORKER_BYTES_MIN;
 }
 
 /** Resolves with whether the snapshot (encoding V2) gives a document of that digest, whole. Never rejects. */
-export async function tryOut(task: TrialTask, options: TrialOptions): Promise<boolean> {
-  const answer = isTriedInWorker(task) ? await askWorker(task, options) : 'no worker';
+export async function tryOut(trial: Trial, options: TrialOptions): Promise<boolean> {
+  const answer = isTriedInWorker(trial) ? await askWorker(trial, options) : 'no worker';
   if (answer !== 'no worker') return answer === 'faithful';
-  return !options.signal.aborted && isFaithful(task.state, task.digest);
+  return !options.signal.aborted && isFaithful(trial.state, trial.digest);
 }
 
 type Outcome = 'faithful' | 'unfaithful' | 'no worker';
 
 async function askWorker(
-  task: TrialTask,
+  trial: Trial,
   { clock, signal, workerFile = trialWorkerFile(), limitMs = TRIAL_MS_MAX }: TrialOptions,
 ): Promise<Outcome> {
-  const worker = signal.aborted ? undefined : startWorker(workerFile, task);
+  const worker = signal.aborted ? undefined : startWorker(workerFile, trial);
   if (worker === undefined) return 'no worker';
   const outcome = await new Promise<Outcome>((resolve) => {
     let hasBegun = false;
@@ -78,11 +84,11 @@ async function askWorker(
 }
 
 /** Undefined where there is no file, or the host of the process allows no threads. */
-function startWorker(file: string | undefined, { state, digest }: TrialTask): Worker | undefined {
+function startWorker(file: string | undefined, { state, digest }: Trial): Worker | undefined {
   if (file === undefined || !existsSync(file)) return undefined;
   // A copy of its own, handed over without a further one: the snapshot itself goes to the store.
   const bytes = state.slice();
-  const task: TrialTask = { state: bytes, digest };
+  const task: TrialTask = { trialOf: PACKAGE_VERSION, state: bytes, digest };
   try {
     return new Worker(file, {
       workerData: task,

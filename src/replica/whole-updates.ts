@@ -112,3 +112,8 @@ export function withoutPending<Result>({ store }: Y.Doc, encode: () => Result): 
     store.pendingDs = pendingDs;
   }
 }
+
+/** No structs and no deletions. */
+export function isEmptyUpdate(update: Uint8Array): boolean {
+  return update.length === 2 && update[0] === 0 && update[1] === 0;
+}

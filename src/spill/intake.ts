@@ -10,7 +10,7 @@
 
 import type { BundleFolder } from '../../storage/bundle-folder.js';
 import { decodeBundle } from '../../storage/bundle.js';
-import type { Bundle } from '../../storage/bundle.js';
+import type { Bundle, BundledDocument } from '../../storage/bundle.js';
 import { pause } from '../base/clock.js';
 import type { Clock } from '../base/clock.js';
 import { describe } from '../base/errors.js';
@@ -28,8 +28,12 @@ export interface IntakeOptions {
   readonly clock: Clock;
   /** Empty where it is not known. */
   readonly storeId: () => string;
-  /** Opens the document where it is not open. True once it is whole. */
-  readonly prepare: (document: string) => boolean;
+  /** Opens the document where it is not open, until `done()`. */
+  readonly prepare: (document: string) => 'loading' | 'whole' | 'deleted';
+  /** Saves what was written to a deleted document where people find it, and tells them. */
+  readonly setAside: (document: BundledDocument) => Promise<void>;
+  /** Nothing is needed any more of what was opened. */
+  readonly done: () => void;
   /** Applies an update, and gives it a number. Says what keeps some of it out; that is then not in the replica. */
   readonly apply: (document: string, update: Uint8Array) => TakenIn;
   /** Resolves with whether our own store durably has all that was applied before. */
@@ -131,6 +135,7 @@ export class Intake {
       this.#fail(error, signal);
     } finally {
       this.#isWorking = false;
+      this.#options.done();
     }
     // An office that ended meanwhile may have begun anew.
     if (signal.aborted) this.look();
@@ -174,10 +179,17 @@ export class Intake {
     if (bundle === undefined) return false;
     let isWhole = true;
     let isBusy = false;
-    for (const { name: document, bytes } of bundle.documents) {
-      while (!this.#options.prepare(document)) {
+    for (const bundled of bundle.documents) {
+      const { name: document, bytes } = bundled;
+      let standing = this.#options.prepare(document);
+      while (standing === 'loading') {
         await pause(this.#options.clock, SPILL_LOADING_POLL_MS, signal);
         if (signal.aborted) return false;
+        standing = this.#options.prepare(document);
+      }
+      if (standing === 'deleted') {
+        await this.#options.setAside(bundled);
+        continue;
       }
       const outcome = this.#options.apply(document, bytes);
       if (outcome === 'whole') continue;

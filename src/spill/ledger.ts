@@ -108,6 +108,11 @@ export class Ledger {
     );
   }
 
+  /** Whether all that these senders wrote, as far as it is here, is known to be durable. */
+  isDurable(isOurBusiness: (sender: PeerId) => boolean): boolean {
+    return [...(this.#marks.at(-1)?.vector ?? [])].every(([peer, seq]) => !isOurBusiness(peer) || seq <= this.#durableOf(peer));
+  }
+
   /** Whether all that is here is known to be durable. */
   get isCovered(): boolean {
     return this.#marks.every(({ vector }) => this.#covers(vector)) && this.isSpillCovered;

@@ -1,6 +1,7 @@
 /** The ledgers of all stored documents of a peer: looked at together, for one spill holds what is not durable of any of them. */
 
 import type { BundledDocument } from '../../storage/bundle.js';
+import type { DocumentState } from '../../sync/document-state.js';
 import { vectorOf } from '../../sync/engine-state.js';
 import type { EngineState } from '../../sync/engine-state.js';
 import type { Clock } from '../base/clock.js';
@@ -74,22 +75,34 @@ export class Ledgers {
 
   /** `isLast`: there is no further drain, so what has no number yet counts by the next. */
   look({ isLast = false } = {}): void {
+    for (const name of this.#options.replicas.keys()) this.lookAt(name, { isLast });
+  }
+
+  /** Returns the document's ledger; undefined where there is none: it is not open, or kept in memory only. */
+  lookAt(name: string, { isLast = false } = {}): Ledger | undefined {
     const { state, self, clock, replicas } = this.#options;
-    for (const [name, replica] of replicas) {
-      const document = state.documents.get(name);
-      if (document?.isStored !== true) continue;
-      const vector = vectorOf(state, document);
-      if (isLast && document.outboxBytes > 0) vector.set(self, document.ownSeq + 1);
-      this.#of(name).look({
-        vector,
-        stored: document.stored,
-        term: state.writer?.term ?? 0,
-        changes: replica.changes,
-        hasPending: replica.hasPending(),
-        stateVector: () => replica.stateVector(),
-        changedAt: this.#changedAt.get(name) ?? clock.now(),
-      });
-    }
+    const replica = replicas.get(name);
+    const document = state.documents.get(name);
+    if (replica === undefined || document?.isStored !== true) return undefined;
+    const vector = vectorOf(state, document);
+    if (isLast && document.outboxBytes > 0) vector.set(self, document.ownSeq + 1);
+    const ledger = this.#of(name);
+    ledger.look({
+      vector,
+      stored: storedOf(document, self),
+      term: state.writer?.term ?? 0,
+      changes: replica.changes,
+      hasPending: replica.hasPending(),
+      stateVector: () => replica.stateVector(),
+      changedAt: this.#changedAt.get(name) ?? clock.now(),
+    });
+    return ledger;
+  }
+
+  /** The document is closed: what it held is durable, or saved elsewhere. */
+  forget(name: string): void {
+    this.#ledgers.delete(name);
+    this.#changedAt.delete(name);
   }
 
   /** In the tick of a look: what is not known to be durable. */
@@ -97,13 +110,20 @@ export class Ledgers {
     const documents: BundledDocument[] = [];
     const contents = new Map<Ledger, Ledger['inSpill']>();
     for (const [name, replica] of this.#options.replicas) {
+      if (this.#options.state.documents.get(name)?.isStored !== true) continue;
       const ledger = this.#of(name);
       // What a transaction has done so far, nobody has been told yet.
       if (ledger.isCovered && replica.doc._transaction === null) continue;
-      documents.push({ name, encoding: 'update', bytes: replica.difference(ledger.base) });
+      documents.push(differenceOf(name, replica, ledger));
       contents.set(ledger, ledger.inSpill);
     }
     return { documents, contents };
+  }
+
+  /** What is not known to be durable of one document. */
+  difference(name: string): BundledDocument | undefined {
+    const replica = this.#options.replicas.get(name);
+    return replica && differenceOf(name, replica, this.#of(name));
   }
 
   get #all(): Ledger[] {
@@ -121,4 +141,13 @@ export class Ledgers {
   #ownSeq(document: string): number {
     return this.#options.state.documents.get(document)?.ownSeq ?? 0;
   }
+}
+
+function differenceOf(name: string, replica: Replica, { base }: Ledger): BundledDocument {
+  return { name, encoding: 'update', bytes: replica.difference(base) };
+}
+
+/** Numbers from before the document was opened: it was closed when they were durable, or saved apart. */
+function storedOf({ stored, baseSeq }: DocumentState, self: PeerId): ReadonlyMap<PeerId, number> {
+  return baseSeq > (stored.get(self) ?? 0) ? new Map(stored).set(self, baseSeq) : stored;
 }

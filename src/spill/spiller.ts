@@ -138,6 +138,49 @@ export class Spiller {
     if (documents.length > 0) spills.writeSync(this.#nextName(), this.#encode(documents));
   }
 
+  /** Whether nothing of a document is left to be made durable by us: as the writer everything counts, else what is our business. */
+  isSafe(document: string): boolean {
+    const { drain, replicas, state, self } = this.#options;
+    drain();
+    const ledger = this.#ledgers.lookAt(document);
+    if (ledger === undefined) return true;
+    if (state.writer?.id !== self) return ledger.isDurable(this.#isOurBusiness);
+    return ledger.isDurable(everybody) && replicas.get(document)?.hasPending() !== true;
+  }
+
+  /** Writes what nobody confirmed of a document that is about to be closed into a spill of its own, which the writer removes. False where that failed. */
+  async saveApart(document: string): Promise<boolean> {
+    const late = this.#ledgers.difference(document);
+    if (late === undefined || this.#isEnded) return late === undefined;
+    try {
+      await this.#options.spills.write(this.#nextName(), this.#encode([late]));
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** What is our business of a document, and nobody confirmed. */
+  lateEdits(document: string): BundledDocument | undefined {
+    this.#options.drain();
+    const ledger = this.#ledgers.lookAt(document);
+    return ledger === undefined || ledger.isDurable(this.#isOurBusiness) ? undefined : this.#ledgers.difference(document);
+  }
+
+  /** Puts what was written to a deleted document into quarantine; by way of a spill, so that it is on disk at any moment. Returns where it is. */
+  async setAside(late: BundledDocument): Promise<string | undefined> {
+    const { spills } = this.#options;
+    const name = this.#nextName();
+    await spills.write(name, this.#encode([late]));
+    return (await spills.quarantine(name, `late edits of ${late.name}`)).keptAs;
+  }
+
+  /** A document was closed. */
+  forget(document: string): void {
+    this.#ledgers.forget(document);
+  }
+
   /** Ends the watch. */
   stop(): void {
     this.#isEnded = true;

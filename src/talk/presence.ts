@@ -17,6 +17,7 @@ import { lib0 } from './codecs/lib0.js';
 import { isPlainObject } from './codecs/plain-values.js';
 import type { ConversationHost } from './conversation-host.js';
 import { deepFrozen, frozenMap } from './frozen.js';
+import { SharedPresence } from './shared-presence.js';
 
 export type PresenceState = Readonly<Record<string, unknown>>;
 
@@ -33,6 +34,7 @@ const CODEC = lib0();
 
 export class Presence {
   readonly #host: ConversationHost;
+  readonly #shared: SharedPresence;
   readonly #listeners = new Set<(change: PresenceChange) => unknown>();
   /** What the others say, shown or not. */
   readonly #said = new Map<InstanceId, PresenceState>();
@@ -47,6 +49,7 @@ export class Presence {
 
   constructor(host: ConversationHost) {
     this.#host = host;
+    this.#shared = SharedPresence.of(host.talker);
   }
 
   /**
@@ -141,7 +144,7 @@ export class Presence {
       this.#shown.clear();
       this.#snapshot = undefined;
     });
-    this.#there = new Set(host.instances());
+    this.#there = this.#shared.there(host.instances());
     this.#take(host.talker.values.entries(NAME));
     return this.#values;
   }
@@ -163,9 +166,7 @@ export class Presence {
     if (bytes === undefined) return undefined;
     try {
       if (codec !== CODEC.name) throw new TypeError(`it was encoded with ${codec}`);
-      const state = deepFrozen(CODEC.decode(bytes));
-      checkState(state);
-      return state;
+      return this.#shared.decoded(bytes, stateFrom);
     } catch (error) {
       this.#host.warn('value-unreadable', `the presence of ${instance} cannot be read: ${describe(error)}`);
       return undefined;
@@ -174,7 +175,7 @@ export class Presence {
 
   /** Who is there, or silent, may have changed. */
   #review(): void {
-    this.#there = new Set(this.#host.instances());
+    this.#there = this.#shared.there(this.#host.instances());
     this.#show(new Set([...this.#shown.keys(), ...this.#said.keys()]));
   }
 
@@ -207,6 +208,12 @@ export class Presence {
   #tell(listener: (change: PresenceChange) => unknown, change: PresenceChange): void {
     callListener(listener, [change], (error) => this.#host.warn('listener-threw', `a listener of presence threw: ${describe(error)}`));
   }
+}
+
+function stateFrom(bytes: Uint8Array): PresenceState {
+  const state = deepFrozen(CODEC.decode(bytes));
+  checkState(state);
+  return state;
 }
 
 function checkState(state: unknown): asserts state is PresenceState {

@@ -4,7 +4,7 @@
  * place of them all: memory is bounded, nothing is lost. Whoever takes the batch makes that difference, in the same tick.
  */
 
-import type { StoreRecord, StoredDocument } from '../../storage/store.js';
+import type { StoreRecord } from '../../storage/store.js';
 
 /** What waits is dropped, and recorded as a difference, above this. */
 export const PEN_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
@@ -16,24 +16,27 @@ export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 export interface TakenRecords {
   readonly records: readonly StoreRecord[];
   /**
-   * Documents of which a difference is due in place of what was dropped, and to what: the vector of the snapshot that was the last one when the queue
-   * was emptied before. A newer snapshot may hold what was dropped; the log has to give it, too, for whoever cannot read that snapshot.
+   * Documents of which a difference is due in place of what was dropped, and to what: the vector of the snapshot that was the last one when the first
+   * of their records came. A newer snapshot may hold what was dropped; the log has to give it, too, for whoever cannot read that snapshot.
    */
   readonly dropped: ReadonlyMap<string, Uint8Array | undefined>;
 }
 
 export class BatchQueue {
   readonly #bytesMax: number;
+  readonly #snapshotVector: (document: string) => Uint8Array | undefined;
   #records: StoreRecord[] = [];
   /** Of each document. */
   #bytes = new Map<string, number>();
   #bytesTotal = 0;
   #dropped = new Set<string>();
-  /** Vectors of the last snapshots, as they were when the queue was emptied. */
-  #bases: ReadonlyMap<string, Uint8Array | undefined> = new Map();
+  /** Vectors of the last snapshots, as they were when a document's first record since the last emptying came. */
+  #bases = new Map<string, Uint8Array | undefined>();
 
-  constructor(bytesMax = PEN_QUEUE_BYTES_MAX) {
+  /** `snapshotVector`: of the last snapshot that the store has of a document. */
+  constructor(bytesMax = PEN_QUEUE_BYTES_MAX, snapshotVector: (document: string) => Uint8Array | undefined = () => undefined) {
     this.#bytesMax = bytesMax;
+    this.#snapshotVector = snapshotVector;
   }
 
   get bytes(): number {
@@ -43,6 +46,7 @@ export class BatchQueue {
   add(record: StoreRecord): void {
     const { document, update } = record;
     if (this.#dropped.has(document)) return;
+    if (!this.#bases.has(document)) this.#bases.set(document, this.#snapshotVector(document));
     this.#records.push(record);
     const bytes = update.length + PEN_RECORD_COST_BYTES;
     this.#bytes.set(document, (this.#bytes.get(document) ?? 0) + bytes);
@@ -50,10 +54,10 @@ export class BatchQueue {
     if (this.#bytesTotal > this.#bytesMax) this.#dropLargest();
   }
 
-  /** Empties the queue, in front of a store that holds these documents. */
-  take(stored: readonly Pick<StoredDocument, 'name' | 'snapshotVector'>[]): TakenRecords {
+  /** Empties the queue. */
+  take(): TakenRecords {
     const taken = { records: this.#records, dropped: new Map([...this.#dropped].map((name) => [name, this.#bases.get(name)])) };
-    this.#bases = new Map(stored.map(({ name, snapshotVector }) => [name, snapshotVector]));
+    this.#bases = new Map();
     this.#records = [];
     this.#bytes = new Map();
     this.#bytesTotal = 0;

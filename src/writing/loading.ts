@@ -3,7 +3,7 @@
  * is known to hold, and it never writes. When this has to happen: docs/ELECTION.md, "Taking over".
  */
 
-import type { OpenedStore, Store } from '../../storage/store.js';
+import type { Store } from '../../storage/store.js';
 import { pause } from '../base/clock.js';
 import type { Replica } from '../replica/replica.js';
 import { hasGaps } from '../replica/stored-document.js';
@@ -55,6 +55,11 @@ export class Loading {
     return this.#loaded.has(document);
   }
 
+  /** A document was closed: what is opened under this name later is loaded anew. */
+  forget(document: string): void {
+    this.#loaded.delete(document);
+  }
+
   /** For a takeover by who knows nothing better than the store. */
   async loadUnsynced(): Promise<void> {
     for (const document of this.#options.host.documents()) if (!document.isSynced) await this.#load(document);
@@ -97,10 +102,10 @@ export class Loading {
   }
 
   /** The state vector above which the replica's state is not known to be in the store; undefined where all of it is. */
-  storedBase(name: string, replica: Replica, opened: OpenedStore): Uint8Array | undefined {
+  storedBase(name: string, replica: Replica): Uint8Array | undefined {
     if (replica.isEmpty) return undefined;
     const loaded = this.#loaded.get(name);
-    if (loaded === undefined) return opened.documents.find((stored) => stored.name === name)?.snapshotVector ?? EMPTY_VECTOR;
+    if (loaded === undefined) return this.#options.store.document(name)?.snapshotVector ?? EMPTY_VECTOR;
     return loaded.changes === replica.changes ? undefined : loaded.base;
   }
 
@@ -108,6 +113,8 @@ export class Loading {
     const { store, host, hasEnded, completed } = this.#options;
     const loaded = await store.load(name);
     if (hasEnded()) return;
+    // Closed meanwhile, perhaps opened again: that one is loaded when its turn comes.
+    if (!host.documents().some((document) => document.replica === replica)) return;
     const wasEmpty = replica.isEmpty;
     const isDamaged = loaded.damage.length > 0;
     if (isDamaged) host.damaged(loaded.damage);

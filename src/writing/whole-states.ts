@@ -31,16 +31,20 @@ export async function wholeStates(
   for (;;) {
     check();
     const names = new Set(open().map(({ name }) => name));
-    const stale = store.documents().find(({ name }) => !names.has(name) && closed.get(name)?.last !== store.lastRecord(name));
-    if (stale === undefined) break;
-    const last = store.lastRecord(stale.name);
-    const loaded = await store.load(stale.name);
-    const doc = loadStoredDocument(loaded);
-    closed.set(stale.name, { last, whole: storableStateOf(doc) });
-    doc.destroy();
+    const stale = store.documents().filter(({ name }) => !names.has(name) && closed.get(name)?.last !== store.lastRecord(name));
+    if (stale.length === 0) break;
+    for (const { name } of stale) {
+      check();
+      const last = store.lastRecord(name);
+      const doc = loadStoredDocument(await store.load(name));
+      closed.set(name, { last, whole: storableStateOf(doc) });
+      doc.destroy();
+    }
   }
   const documents = open();
   for (const { name } of documents) closed.delete(name);
+  // What was removed meanwhile is not to come back with what is made of this.
+  for (const name of closed.keys()) if (store.document(name) === undefined) closed.delete(name);
   return [
     ...documents.map(({ name, replica }) => ({ name, encoding: 'state' as const, bytes: replica.snapshot(), digest: replica.digest() })),
     ...[...closed].map(([name, { whole }]) => ({ name, encoding: 'state' as const, bytes: whole.state, digest: whole.digest })),

@@ -3,7 +3,6 @@
  * The checksum is looked at first: nothing of a damaged frame is interpreted.
  */
 
-import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import * as decoding from 'lib0/decoding';
 import { describe } from '../../src/base/errors.js';
@@ -14,6 +13,7 @@ import * as limits from '../limits.js';
 import { MAINTENANCE_NUMBERS } from '../maintenance.js';
 import type { MaintenanceAction, MaintenanceOutcome } from '../maintenance.js';
 import { MAGIC_0, MAGIC_1 } from './encode-frame.js';
+import { readBytes, readCount, readFlags, readList, readNames, readPeer, readText, readVector } from './reading.js';
 import { KIND_NUMBERS, LASTING_KINDS, PROTOCOL, PROTOCOL_LASTING, REFUSAL_NUMBERS } from './frame.js';
 import type { DocumentReport, Frame, FrameKind, PeerStatus, ProtocolRange, ReceivedFrame, RefusalReason } from './frame.js';
 
@@ -134,8 +134,17 @@ function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Fr
         kind,
         beat: readCount(from),
         revision: readCount(from),
+        heldRevision: readCount(from),
         documents: eachOnce(readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => readReport(from))),
       };
+    case 'report':
+      return { kind, document, vector: readVector(from), digest: readText(from, 64) };
+    case 'holding':
+      return { kind, revision: readCount(from), isAll: readFlags(from, 1) === 1, documents: readNames(from) };
+    case 'released':
+      return { kind, revision: readCount(from), documents: readNames(from) };
+    case 'recount':
+      return { kind };
     case 'flush':
       return { kind, request: readCount(from), targets: readTails(from) };
     case 'maintain': {
@@ -248,46 +257,4 @@ function eachOnce<Report extends DocumentReport>(reports: readonly Report[]): re
 
 function readTails(from: Decoder): Map<string, number> {
   return new Map(readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => [readText(from, limits.DOCUMENT_NAME_BYTES_MAX), readCount(from)]));
-}
-
-function readVector(from: Decoder): Map<PeerId, number> {
-  return new Map(readList(from, limits.VECTOR_ENTRIES_MAX, () => [readPeer(from), readCount(from)]));
-}
-
-function readPeer(from: Decoder): PeerId {
-  const bytes = decoding.readUint8Array(from, 8);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') as PeerId;
-}
-
-function readFlags(from: Decoder, highest: number): number {
-  const flags = decoding.readUint8(from);
-  if (!(flags <= highest)) throw new RangeError(`flags ${flags}`);
-  return flags;
-}
-
-function readText(from: Decoder, bytesMax: number): string {
-  const bytes = readBytes(from);
-  if (bytes.length > bytesMax) throw new RangeError(`text of ${bytes.length} bytes`);
-  // Replaced characters would make one name of two, and a longer one than was let in.
-  if (!isUtf8(bytes)) throw new RangeError('text that is not UTF-8');
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
-}
-
-function readBytes(from: Decoder): Uint8Array {
-  return decoding.readUint8Array(from, readCount(from));
-}
-
-/** lib0 reads on over any length, up to numbers that are not exact, infinite or none: no comparison with these can be trusted. */
-function readCount(from: Decoder): number {
-  const count = decoding.readVarUint(from);
-  if (!Number.isSafeInteger(count)) throw new RangeError(`number ${count}`);
-  return count;
-}
-
-function readList<Item>(from: Decoder, countMax: number, read: () => Item): Item[] {
-  const count = readCount(from);
-  if (count > countMax) throw new RangeError(`list of ${count}`);
-  const items: Item[] = [];
-  for (let index = 0; index < count; index++) items.push(read());
-  return items;
 }

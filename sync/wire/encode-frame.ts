@@ -76,7 +76,20 @@ function writePayload(to: Encoder, frame: Frame): void {
     case 'echo':
       encoding.writeVarUint(to, frame.beat);
       encoding.writeVarUint(to, frame.revision);
+      encoding.writeVarUint(to, frame.heldRevision);
       return writeList(to, frame.documents, (report) => writeReport(to, report));
+    case 'report':
+      writeVector(to, frame.vector);
+      return encoding.writeVarString(to, frame.digest);
+    case 'holding':
+      encoding.writeVarUint(to, frame.revision);
+      encoding.writeUint8(to, frame.isAll ? 1 : 0);
+      return writeList(to, frame.documents, (document) => encoding.writeVarString(to, document));
+    case 'released':
+      encoding.writeVarUint(to, frame.revision);
+      return writeList(to, frame.documents, (document) => encoding.writeVarString(to, document));
+    case 'recount':
+      return;
     case 'flush':
       encoding.writeVarUint(to, frame.request);
       return writeTails(to, frame.targets);

@@ -67,7 +67,9 @@ export type DocumentFrame =
       readonly seq: number;
       /** Under which the sender's replica writes: no two that live may have the same. */
       readonly clientId: number;
-    };
+    }
+  /** How a document of memory stands here: it is in no pulse of the writer's. */
+  | ({ readonly kind: 'report' } & DocumentReport);
 
 /** Published under the group's key, or (ready) under the asking peer's. */
 export type GroupFrame =
@@ -102,7 +104,20 @@ export type RequestFrame =
   /** "You may lack something that I have: ask me." An empty state vector means: whatever yours says. */
   | { readonly kind: 'invite'; readonly document: string; readonly stateVector: Uint8Array }
   /** The answer to a pulse. */
-  | { readonly kind: 'echo'; readonly beat: number; readonly revision: number; readonly documents: readonly DocumentReport[] }
+  | {
+      readonly kind: 'echo';
+      readonly beat: number;
+      readonly revision: number;
+      /** The last number of a `holding` or `released` of its sender. */
+      readonly heldRevision: number;
+      readonly documents: readonly DocumentReport[];
+    }
+  /** Tells the writer which stored documents its sender has open: these besides, or with `isAll` these and no others. Numbered, with `released`, one by one. */
+  | { readonly kind: 'holding'; readonly revision: number; readonly isAll: boolean; readonly documents: readonly string[] }
+  /** These not any more. */
+  | { readonly kind: 'released'; readonly revision: number; readonly documents: readonly string[] }
+  /** The writer has missed one of these: all are to be told anew. */
+  | { readonly kind: 'recount' }
   /** Asks the writer to say when it holds these numbers of ours durably. */
   | { readonly kind: 'flush'; readonly request: number; readonly targets: Tails }
   /** Asks the writer to carry something out. The same number again is the same task again. */
@@ -133,7 +148,7 @@ export type ResponseFrame =
   | { readonly kind: 'maintained'; readonly request: number; readonly outcome: MaintenanceOutcome }
   | { readonly kind: 'refused'; readonly request: number; readonly reason: RefusalReason };
 
-export type RefusalReason = 'not-writer' | 'unknown-document' | 'expired' | 'version' | 'store-failed' | 'crowded';
+export type RefusalReason = 'not-writer' | 'unknown-document' | 'expired' | 'version' | 'store-failed' | 'crowded' | 'not-yet';
 
 export type Frame = DocumentFrame | GroupFrame | RequestFrame | ResponseFrame;
 export type FrameKind = Frame['kind'];
@@ -156,6 +171,7 @@ export const KIND_NUMBERS: Readonly<Record<FrameKind, number>> = {
   pulse: 5,
   goodbye: 6,
   silent: 7,
+  report: 8,
   hello: 16,
   want: 17,
   more: 18,
@@ -163,6 +179,9 @@ export const KIND_NUMBERS: Readonly<Record<FrameKind, number>> = {
   echo: 20,
   flush: 21,
   maintain: 22,
+  holding: 23,
+  released: 24,
+  recount: 25,
   welcome: 32,
   have: 33,
   flushed: 34,
@@ -177,4 +196,5 @@ export const REFUSAL_NUMBERS: Readonly<Record<RefusalReason, number>> = {
   version: 4,
   'store-failed': 5,
   crowded: 6,
+  'not-yet': 7,
 };

@@ -25,7 +25,7 @@ export function mailboxRoutingId(self: PeerId, connection: number): string {
 }
 
 export interface MailboxListener {
-  posted(from: PeerId, frame: Buffer, body: Buffer | undefined): void;
+  posted(from: PeerId, frame: Buffer, body: Buffer | undefined): void | Promise<void>;
   readonly dropped: Refused;
 }
 
@@ -60,7 +60,7 @@ export class Mailbox {
     await this.#loop.ended;
   }
 
-  #received(parts: readonly Buffer[]): void {
+  #received(parts: readonly Buffer[]): void | Promise<void> {
     const [routingId, message] = parts;
     if (routingId === undefined || message === undefined || parts.length !== 2) return this.#foreign(parts);
     if (this.#last === undefined || !isSame(this.#last.routingId, routingId)) {
@@ -68,10 +68,10 @@ export class Mailbox {
       if (sender === undefined) return this.#foreign(parts);
       this.#last = { routingId, sender: sender === 'ended' ? undefined : sender };
     }
-    if (this.#last.sender !== undefined) this.#take(this.#last.sender, message);
+    if (this.#last.sender !== undefined) return this.#take(this.#last.sender, message);
   }
 
-  #take(sender: Sender, message: Buffer): void {
+  #take(sender: Sender, message: Buffer): void | Promise<void> {
     switch (sender.expects) {
       case 'any':
         if (message.length > 0) return this.#listener.posted(sender.peer, message, undefined);

@@ -22,7 +22,7 @@ export interface ReadableSocket {
 const GAPLESS_MESSAGES = 8;
 const MESSAGES_PER_TURN_MAX = 512;
 /** A frame may hold thousands of an application's messages, and whoever reads them one by one wants its turn. */
-const BYTES_PER_TURN_MAX = 128 * 1024;
+const BYTES_PER_TURN_MAX = 256 * 1024;
 /** Turns without a message after which all that had arrived must have been read. */
 const QUIET_TURNS = 2;
 /** Turns that `caughtUp()` waits at most where others keep sending. */
@@ -32,14 +32,14 @@ export class ReceiveLoop {
   /** Resolves when the socket is closed. */
   readonly ended: Promise<void>;
   readonly #socket: ReadableSocket;
-  readonly #received: (parts: Buffer[]) => void;
+  readonly #received: (parts: Buffer[]) => void | Promise<void>;
   #count = 0;
   /** Since the loop of the process last had its turn from here. */
   #messages = 0;
   #bytes = 0;
 
-  /** `received` must not throw. */
-  constructor(socket: ReadableSocket, received: (parts: Buffer[]) => void) {
+  /** `received` must not throw. Where it returns a promise, nothing is read until that resolves. */
+  constructor(socket: ReadableSocket, received: (parts: Buffer[]) => void | Promise<void>) {
     this.#socket = socket;
     this.#received = received;
     this.ended = this.#run();
@@ -86,7 +86,8 @@ export class ReceiveLoop {
     this.#count++;
     this.#messages++;
     this.#bytes += sizeOf(parts);
-    this.#received(parts);
+    const pause = this.#received(parts);
+    if (pause !== undefined) await pause;
     if (this.#messages < MESSAGES_PER_TURN_MAX && this.#bytes < BYTES_PER_TURN_MAX) return;
     this.#messages = 0;
     this.#bytes = 0;

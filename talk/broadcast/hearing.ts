@@ -128,11 +128,15 @@ export class Hearing {
     followers: readonly Follower[],
   ): void {
     const topic = topicOf(key);
-    const deliveries = deliveriesOf(from, topic, codec, items);
+    let [numberOf, instance] = [-1, newInstanceId(from, 0)];
     for (const follower of followers) {
       const { missed, had } = following(follower, from).heard({ key, base, number }, items.length);
       this.#missed(follower, from, topic, missed);
-      for (let index = had; index < deliveries.length; index++) this.deliver(follower, deliveries[index] as Delivery);
+      for (let index = had; index < items.length; index++) {
+        const item = items[index] as PublishedItem;
+        if (item.instance !== numberOf) [numberOf, instance] = [item.instance, newInstanceId(from, item.instance)];
+        this.deliver(follower, { from: instance, topic, codec, bytes: item.bytes });
+      }
     }
   }
 
@@ -170,14 +174,6 @@ function following(follower: Follower, sender: PeerId): Following {
   let heard = follower.heard.get(sender);
   if (heard === undefined) follower.heard.set(sender, (heard = new Following()));
   return heard;
-}
-
-function deliveriesOf(from: PeerId, topic: string, codec: string, items: readonly PublishedItem[]): Delivery[] {
-  let [number, instance] = [-1, newInstanceId(from, 0)];
-  return items.map((item) => {
-    if (item.instance !== number) [number, instance] = [item.instance, newInstanceId(from, item.instance)];
-    return { from: instance, topic, codec, bytes: item.bytes };
-  });
 }
 
 function topicOf(key: string): string {

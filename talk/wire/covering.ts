@@ -31,6 +31,29 @@ export class Covering {
   }
 
   #cover(bytes: Uint8Array, end: number): void {
+    if (end - this.#at < FEW_BYTES_MAX) {
+      this.#checksum = crc32OfFew(bytes, this.#at, end, this.#checksum);
+      return;
+    }
     this.#checksum = crc32(new Uint8Array(bytes.buffer, bytes.byteOffset + this.#at, end - this.#at), this.#checksum);
   }
+}
+
+/** Between large values lie a few bytes: a call out of JavaScript costs more than they do. */
+const FEW_BYTES_MAX = 32;
+const POLYNOMIAL = 0xedb88320;
+
+const REMAINDERS = /* @__PURE__ */ Int32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? POLYNOMIAL : 0);
+  return remainder;
+});
+
+/** The same as zlib's. */
+function crc32OfFew(bytes: Uint8Array, start: number, end: number, before: number): number {
+  let checksum = ~before;
+  for (let index = start; index < end; index++) {
+    checksum = (checksum >>> 8) ^ (REMAINDERS[(checksum ^ (bytes[index] as number)) & 0xff] as number);
+  }
+  return ~checksum >>> 0;
 }

@@ -193,7 +193,8 @@ function readNumbers(from: decoding.Decoder, aboveMin: number): { readonly base:
 
 function readItems(from: decoding.Decoder, covering: Covering): PublishedItem[] {
   const items: PublishedItem[] = [];
-  while (decoding.hasContent(from)) {
+  const { length } = from.arr;
+  while (from.pos < length) {
     const instance = readCount(from);
     const bytes = readBytes(from, LARGE_BYTES_MIN);
     covering.value(from.arr, from.pos - bytes.length, bytes.length);

@@ -5,6 +5,12 @@ import * as decoding from 'lib0/decoding';
 
 /** lib0 reads on over any length, up to numbers that are not exact, infinite or none. */
 export function readCount(from: decoding.Decoder, countMax: number = Number.MAX_SAFE_INTEGER): number {
+  // Mostly it is one byte, and there are several to each message.
+  const first = from.arr[from.pos];
+  if (first !== undefined && first < 0x80 && first <= countMax) {
+    from.pos++;
+    return first;
+  }
   const count = decoding.readVarUint(from);
   if (!Number.isSafeInteger(count) || count > countMax) throw new RangeError(`number ${count}`);
   return count;

@@ -260,6 +260,63 @@ export function testStore(name: string, makeHarness: () => Promise<StoreHarness>
       });
     });
 
+    describe('a document that is removed', () => {
+      for (const clean of [true, false]) {
+        test(`is gone after ${clean ? 'a clean close' : 'a crash'}, and nothing of it counts as lost`, async () => {
+          await start(store);
+          await store.append(1, [record('main', 1), record('notes', 2), record('notes', 3), record('notes~2', 4), record('note', 5)]);
+          await store.replace(1, snapshot('notes', 8, 1));
+          await store.remove(2, 'notes');
+          expect(store.document('notes')).toBeUndefined();
+          if (clean) await store.close({ clean });
+          else await harness.crash(store);
+          const next = clean ? store : harness.create();
+          next.lock.tryAcquire();
+          expect(await next.open()).toMatchObject({ term: 2, damage: [], documents: [{}, {}, {}] });
+          expect(await next.load('notes')).toEqual({ snapshot: undefined, updates: [], damage: [] });
+          expect((await next.load('notes~2')).updates).toEqual([bytes(4)]);
+          expect((await next.load('note')).updates).toEqual([bytes(5)]);
+          expect(next.lastRecord('notes')).toBe(0);
+        });
+      }
+
+      test('begins anew with what is appended later', async () => {
+        await start(store);
+        await store.append(1, [record('notes', 1), record('notes', 2)]);
+        await Promise.all([store.remove(1, 'notes'), store.append(1, [record('notes', 3)])]);
+        expect(store.lastRecord('notes')).toBe(1);
+        store = await restart(false);
+        expect((await store.load('notes')).updates).toEqual([bytes(3)]);
+      });
+
+      test('may be one that was never there', async () => {
+        await start(store);
+        await store.remove(1, 'notes');
+        expect(store.documents()).toEqual([]);
+      });
+
+      test('stays where the write fails, and needs the lock and a term that does not fall', async () => {
+        await start(store);
+        await store.append(2, [record('notes', 1)]);
+        await expect(store.remove(1, 'notes')).rejects.toThrow(/terms only grow/);
+        harness.failNextWrite();
+        await expect(store.remove(2, 'notes')).rejects.toMatchObject({ code: 'SOCOMM_STORE_FAILED' });
+        await expect(store.append(2, [])).rejects.toMatchObject({ code: 'SOCOMM_STORE_FAILED' });
+        store = await restart(true);
+        expect((await store.load('notes')).updates).toEqual([bytes(1)]);
+        await harness.breakLock();
+        await expect(store.remove(2, 'notes')).rejects.toMatchObject({ code: 'SOCOMM_STORE_IN_USE' });
+      });
+    });
+
+    test('one document is described as in the list of all', async () => {
+      await start(store);
+      await store.append(1, [record('main', 1), record('notes', 2)]);
+      await store.replace(1, snapshot('notes', 8, 1));
+      expect([store.document('main'), store.document('notes')]).toEqual(store.documents());
+      expect(store.document('nobody')).toBeUndefined();
+    });
+
     describe('compaction', () => {
       test('changes nothing of what is stored, whoever writes meanwhile', async () => {
         await start(store);

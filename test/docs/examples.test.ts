@@ -20,6 +20,7 @@ const outputs: Readonly<Record<string, string>> = {
   'spectrum-meters.mjs': 'the last of 600 spectra is shown, after fewer than 200 redraws\nmeters left: 0\n',
   'ask-for-analysis.mjs': "{ key: 'D major' }\n25 %\n50 %\n75 %\n100 %\nrefused: NO_NOTES, there are no notes\n",
   'send-sample.mjs': '200 MB received, the same\n',
+  'worker.mjs': 'Warm Pad is in D minor\n',
   'knob-gesture.mjs': 'the other side saw it move: true; then it stood at 0.8\none undo, and it stands at 0.2\n',
 };
 

@@ -9,11 +9,11 @@ import type { Frame, FrameKind, PeerStatus, RefusalReason } from '../../sync/wir
 import { REFUSAL_NUMBERS } from '../../sync/wire/frame.js';
 import { NOTHING, itemsOf, vectorWith } from './fake-replica.js';
 import { MAIN, addressOf, entryOf } from './scene.js';
-import { IDS, OTHER } from './small-world.js';
+import { IDS, MEMORY, OTHER } from './small-world.js';
 import type { SmallWorld } from './small-world.js';
 
 export type Command =
-  | { readonly do: 'write' | 'open'; readonly who: number; readonly document: string }
+  | { readonly do: 'write' | 'open' | 'close'; readonly who: number; readonly document: string }
   | { readonly do: 'meet' | 'store' | 'load'; readonly who: number }
   | { readonly do: 'deliver' | 'double' | 'lose'; readonly place: number }
   | { readonly do: 'wait'; readonly ms: number }
@@ -31,6 +31,8 @@ export function carryOut(world: SmallWorld, command: Command): void {
       return world.write(idOf(command.who), command.document);
     case 'open':
       return world.open(idOf(command.who), command.document);
+    case 'close':
+      return world.close(idOf(command.who), command.document);
     case 'meet':
       return world.meet(idOf(command.who));
     case 'store':
@@ -48,7 +50,7 @@ export function carryOut(world: SmallWorld, command: Command): void {
     case 'part':
       return world.feed(idOf(command.who), { kind: 'lost', peer: idOf(command.from) });
     case 'rise':
-      return world.feed(idOf(command.who), { kind: 'role', term: command.term, isTakingOver: false });
+      return world.rise(idOf(command.who), command.term);
     case 'flush':
       return world.feed(idOf(command.who), { kind: 'flush', flush: command.flush });
     case 'maintain':
@@ -64,7 +66,8 @@ export function carryOut(world: SmallWorld, command: Command): void {
 
 const who = fc.nat({ max: 2 });
 const place = fc.nat({ max: 40 });
-const documents = fc.constantFrom(MAIN, MAIN, OTHER);
+const documents = fc.constantFrom(MAIN, MAIN, OTHER, OTHER, MEMORY);
+const further = fc.constantFrom(OTHER, OTHER, MEMORY);
 const make = (what: Command['do'], weight: number, rest: object): fc.WeightedArbitrary<Command> => ({
   weight,
   arbitrary: fc.record({ do: fc.constant(what), ...rest }) as unknown as fc.Arbitrary<Command>,
@@ -78,7 +81,8 @@ const HONEST = [
   make('wait', 6, { ms: fc.oneof(fc.nat({ max: 60 }), fc.nat({ max: 2000 }), fc.nat({ max: 70_000 })) }),
   make('meet', 4, { who }),
   make('part', 1, { who, from: who }),
-  make('open', 1, { who, document: fc.constant(OTHER) }),
+  make('open', 2, { who, document: further }),
+  make('close', 1, { who, document: further }),
   make('store', 2, { who }),
   make('flush', 2, { who, flush: fc.nat({ max: 5 }) }),
   make('maintain', 1, { who, flush: fc.nat({ max: 5 }) }),
@@ -97,7 +101,7 @@ const counts = fc.oneof(
   fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1, 2 ** 31, 2 ** 32),
   fc.maxSafeNat(),
 );
-const names = fc.oneof(fc.constantFrom(MAIN, MAIN, OTHER, '__proto__'), fc.string({ maxLength: 6 }));
+const names = fc.oneof(fc.constantFrom(MAIN, MAIN, OTHER, MEMORY, '__proto__'), fc.string({ maxLength: 6 }));
 const tails = fc.array(fc.tuple(names, counts), { maxLength: 3 }).map((pairs) => new Map(pairs));
 const vectors = fc.array(fc.tuple(peers, counts), { maxLength: 4 }).map((pairs) => new Map(pairs));
 const blobs = fc.oneof(
@@ -161,7 +165,17 @@ const ABSURD: FrameArbitraries = {
   want: fc.record({ kind: kind('want'), document: names, request: requests, stateVector: blobs }),
   more: fc.record({ kind: kind('more'), document: names, request: requests, index: fc.oneof(fc.nat({ max: 6 }), counts) }),
   invite: fc.record({ kind: kind('invite'), document: names, stateVector: blobs }),
-  echo: fc.record({ kind: kind('echo'), beat: counts, revision: counts, documents: fc.array(reports, { maxLength: 2 }) }),
+  echo: fc.record({
+    kind: kind('echo'),
+    beat: counts,
+    revision: counts,
+    heldRevision: requests,
+    documents: fc.array(reports, { maxLength: 2 }),
+  }),
+  report: reports.map((report) => ({ kind: 'report', ...report })),
+  holding: fc.record({ kind: kind('holding'), revision: requests, isAll: fc.boolean(), documents: fc.array(names, { maxLength: 3 }) }),
+  released: fc.record({ kind: kind('released'), revision: requests, documents: fc.array(names, { maxLength: 3 }) }),
+  recount: fc.record({ kind: kind('recount') }),
   flush: fc.record({ kind: kind('flush'), request: requests, targets: tails }),
   maintain: fc.record({ kind: kind('maintain'), request: requests, task: tasks }),
   maintained: fc.record({ kind: kind('maintained'), request: requests, outcome: outcomes }),

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { MAIN } from './scene.js';
 import { absurdLife, carryOut, honestLife } from './commands.js';
 import type { Command } from './commands.js';
-import { OTHER, SmallWorld, areEqual, sameTrace } from './small-world.js';
+import { MEMORY, OTHER, SmallWorld, areEqual, sameTrace } from './small-world.js';
 
 const seed = process.env['FC_SEED'] === undefined ? {} : { seed: Number(process.env['FC_SEED']) };
 const RUNS = Number(process.env['FC_RUNS'] ?? 1000);
@@ -38,7 +38,8 @@ function comeToRest(world: SmallWorld): number {
     [...world.engines.values()].every(({ documents }) =>
       [...documents.values()].every(({ doubts, catchUp, replica }) => doubts.size === 0 && catchUp === undefined && !replica.hasPending()),
     );
-  const isAtRest = (): boolean => isQuiet() && [MAIN, OTHER].every((document) => areEqual(world, document));
+  const isAtRest = (): boolean =>
+    isQuiet() && [MAIN, OTHER, MEMORY].every((document) => areEqual(world, document)) && isEverythingKept(world) && isMemorySynced(world);
   const start = world.now;
   for (let round = 0; round < 1500 && !isAtRest(); round++) {
     if (round % 10 === 0) for (const id of world.ids) world.meet(id);
@@ -47,6 +48,20 @@ function comeToRest(world: SmallWorld): number {
   }
   expect(isAtRest()).toBe(true);
   return world.now - start;
+}
+
+/** Whatever somebody has open, the writer that everybody follows has open too, and knows of it. */
+function isEverythingKept({ engines }: SmallWorld): boolean {
+  return [...engines.values()].every(({ self, writer, documents }) => {
+    const office = writer === undefined ? undefined : engines.get(writer.id);
+    if (office === undefined || office.self === self || office.writer?.id !== office.self || !documents.has(OTHER)) return true;
+    return office.documents.has(OTHER) && office.holders.get(OTHER)?.has(self) === true;
+  });
+}
+
+/** What is in no store is the whole when all have been asked. */
+function isMemorySynced({ engines }: SmallWorld): boolean {
+  return [...engines.values()].every(({ documents }) => documents.get(MEMORY)?.isSynced !== false);
 }
 
 const counts = fc.integer({ min: 2, max: 3 });

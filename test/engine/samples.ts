@@ -47,6 +47,10 @@ function asksFor(scene: Scene): number {
   return request < 0 ? 4711 : request;
 }
 
+function openNotes(scene: Scene): void {
+  scene.feed({ kind: 'document-opened', document: 'notes', replica: new FakeReplica(SELF), isStored: true });
+}
+
 const updates = { kind: 'updates', document, seq: 1, updates: [itemsOf(PEER, 1)] } as const;
 
 export const frames = {
@@ -86,9 +90,61 @@ export const frames = {
   'invite: blank': () => ({ kind: 'invite', document, stateVector: new Uint8Array() }),
   'invite: with nothing new': () => ({ kind: 'invite', document, stateVector: NOTHING }),
   'invite: unreadable': () => ({ kind: 'invite', document, stateVector: UNREADABLE }),
-  echo: () => ({ kind: 'echo', beat: 1, revision: 1, documents: [report([])] }),
-  'echo: with numbers': () => ({ kind: 'echo', beat: 1, revision: 1, documents: [report([[PEER, 1]])] }),
-  'echo: of a later status': () => ({ kind: 'echo', beat: 1, revision: 9, documents: [] }),
+  echo: () => ({ kind: 'echo', beat: 1, revision: 1, heldRevision: 0, documents: [report([])] }),
+  'echo: with numbers': () => ({ kind: 'echo', beat: 1, revision: 1, heldRevision: 0, documents: [report([[PEER, 1]])] }),
+  'echo: of a later status': () => ({ kind: 'echo', beat: 1, revision: 9, heldRevision: 0, documents: [] }),
+  'echo: of who holds documents': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    return { kind: 'echo', beat: 1, revision: 1, heldRevision: 3, documents: [] };
+  },
+  report: () => ({ kind: 'report', ...report([]) }),
+  'report: with numbers': () => ({ kind: 'report', ...report([[PEER, 1]]) }),
+  'report: of another digest': () => ({ kind: 'report', ...report([], 'other') }),
+  holding: () => ({ kind: 'holding', revision: 1, isAll: false, documents: ['notes'] }),
+  'holding: told to the writer': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    return { kind: 'holding', revision: 1, isAll: true, documents: ['notes', MAIN, '~memory/notes'] };
+  },
+  'holding: what the writer has': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    openNotes(scene);
+    return { kind: 'holding', revision: 1, isAll: false, documents: ['notes'] };
+  },
+  'holding: behind a lost one': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    return { kind: 'holding', revision: 3, isAll: false, documents: ['notes'] };
+  },
+  released: () => ({ kind: 'released', revision: 1, documents: ['notes'] }),
+  'released: by the last holder': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    scene.hear({ kind: 'holding', revision: 1, isAll: false, documents: ['notes'] });
+    openNotes(scene);
+    return { kind: 'released', revision: 2, documents: ['notes'] };
+  },
+  'released: behind a lost one': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    scene.hear({ kind: 'holding', revision: 1, isAll: false, documents: ['notes'] });
+    openNotes(scene);
+    return { kind: 'released', revision: 3, documents: ['notes'] };
+  },
+  recount: () => ({ kind: 'recount' }),
+  'recount: of who holds something': (scene) => {
+    openNotes(scene);
+    return { kind: 'recount' };
+  },
+  'want: of what the writer has not open': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    return { kind: 'want', document: 'notes', request: 1, stateVector: NOTHING };
+  },
+  'want: of memory that the writer has not open': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    return { kind: 'want', document: '~memory/notes', request: 1, stateVector: NOTHING };
+  },
+  'flush: of what the writer has not open': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    return { kind: 'flush', request: 1, targets: new Map([['notes', 1]]) };
+  },
+  'refused: by a writer that is about to open it': (scene) => ({ kind: 'refused', request: asked(scene), reason: 'not-yet' }),
   flush: () => ({ kind: 'flush', request: 1, targets: tails }),
   maintain: () => ({ kind: 'maintain', request: 1, task: TASK }),
   'maintain: of the writer': (scene) => {
@@ -156,6 +212,57 @@ export const inputs = {
   'subscribed: a question to another': () => ({ kind: 'subscribed', key: readyKey(PEER, STRANGER, 1) }),
   lost: () => ({ kind: 'lost', peer: PEER }),
   'document-opened': () => ({ kind: 'document-opened', document: 'other', replica: new FakeReplica(SELF), isStored: true }),
+  'document-opened: of memory': () => ({
+    kind: 'document-opened',
+    document: '~memory/notes',
+    replica: new FakeReplica(SELF),
+    isStored: false,
+  }),
+  'document-opened: by the writer': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    return { kind: 'document-opened', document: 'notes', replica: new FakeReplica(SELF), isStored: true };
+  },
+  'document-opened: by the writer for another': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    scene.hear({ kind: 'want', document: 'notes', request: 1, stateVector: NOTHING });
+    return { kind: 'document-opened', document: 'notes', replica: new FakeReplica(SELF), isStored: true };
+  },
+  'document-loaded: for who asked too early': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    scene.hear({ kind: 'want', document: 'notes', request: 1, stateVector: NOTHING });
+    openNotes(scene);
+    return { kind: 'document-loaded', document: 'notes' };
+  },
+  'document-closed': () => ({ kind: 'document-closed', document }),
+  'document-closed: further one': (scene) => {
+    openNotes(scene);
+    return { kind: 'document-closed', document: 'notes' };
+  },
+  'document-closed: with something unsaid': (scene) => {
+    scene.feed({ kind: 'local', document, update: scene.replica.write() });
+    return { kind: 'document-closed', document };
+  },
+  'document-closed: while a flush waits for it': (scene) => {
+    scene.feed({ kind: 'local', document, update: scene.replica.write() });
+    scene.feed({ kind: 'flush', flush: 1 });
+    return { kind: 'document-closed', document };
+  },
+  'document-closed: by the writer while another holds it': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    scene.hear({ kind: 'holding', revision: 1, isAll: false, documents: ['notes'] });
+    openNotes(scene);
+    return { kind: 'document-closed', document: 'notes' };
+  },
+  'lost: the last holder': (scene) => {
+    scene.feed({ kind: 'role', term: 5, isTakingOver: false });
+    scene.hear({ kind: 'holding', revision: 1, isAll: false, documents: ['notes'] });
+    openNotes(scene);
+    return { kind: 'lost', peer: PEER };
+  },
+  'status of a writer, while we hold something': (scene) => {
+    openNotes(scene);
+    return { kind: 'received', sender: PEER, frame: { kind: 'status', status: { ...news, term: 9 } } };
+  },
   'document-loaded': () => ({ kind: 'document-loaded', document }),
   local: ({ replica }) => ({ kind: 'local', document, update: replica.write() }),
   drain: () => ({ kind: 'drain' }),

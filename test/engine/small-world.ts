@@ -11,14 +11,26 @@ import type { Effect, Input } from '../../sync/engine-io.js';
 import { takeStep } from '../../sync/engine.js';
 import { createEngine } from '../../sync/engine-state.js';
 import type { EngineState } from '../../sync/engine-state.js';
-import { DEPARTED_MAX, FLUSHES_WAITING_MAX, LINKS_MAX, MAINTENANCE_KEPT_MAX, MAINTENANCE_WORKING_MAX } from '../../sync/limits.js';
+import {
+  CLOSED_DOCUMENTS_MAX,
+  DEPARTED_MAX,
+  FLUSHES_WAITING_MAX,
+  HELD_DOCUMENTS_MAX,
+  LINKS_MAX,
+  MAINTENANCE_KEPT_MAX,
+  MAINTENANCE_WORKING_MAX,
+} from '../../sync/limits.js';
 import type { EngineLimits } from '../../sync/limits.js';
 import { whyNobodyWrites } from '../../sync/trouble.js';
-import { FakeReplica } from './fake-replica.js';
+import { FakeReplica, NOTHING } from './fake-replica.js';
 import { MAIN, addressOf, entryOf } from './scene.js';
 
 export const IDS = ['1111111111111111', '2222222222222222', '3333333333333333'] as PeerId[];
 export const OTHER = 'other';
+export const MEMORY = '~memory/other';
+
+/** How long a writer leaves open what nobody else holds. */
+const LINGER_MS = 5000;
 
 /** So small that what happens beyond them happens all the time. */
 const LIMITS: EngineLimits = {
@@ -48,8 +60,15 @@ export class SmallWorld {
   readonly gone = new Set<PeerId>();
   /** Nobody lies: then what numbers claim must be there. */
   readonly isHonest: boolean;
-  /** By author, document and number: the last item that was written when the number was given. */
-  readonly #given = new Map<string, number>();
+  /** What has been stored of each document, by whoever wrote. */
+  readonly disk = new Map<string, Uint8Array[]>();
+  /** By peer, document and number: the last item that was written when the number was given, and under which name. */
+  readonly #given = new Map<string, { readonly author: string; readonly last: number }>();
+  /** What a peer itself uses; a writer opens more, for others. */
+  readonly #used = new Set<string>();
+  /** What nobody else holds, and since when. */
+  readonly #unheld = new Map<string, number>();
+  #openings = 0;
 
   constructor(count: number, { isHonest = false } = {}) {
     this.isHonest = isHonest;
@@ -65,11 +84,45 @@ export class SmallWorld {
   }
 
   open(id: PeerId, document: string): void {
+    this.#used.add(`${id}/${document}`);
+    const opened = this.#opened(id, document);
+    if (opened !== undefined) this.feed(id, opened);
+  }
+
+  #opened(id: PeerId, document: string): Input | undefined {
     const replicas = this.replicas.get(id);
-    if (replicas === undefined || replicas.has(document)) return;
-    const replica = new FakeReplica(id);
+    if (replicas === undefined || replicas.has(document)) return undefined;
+    // As in Yjs nothing is written again under the name of an earlier replica.
+    const replica = new FakeReplica(document === MAIN ? id : `${id}.${++this.#openings}`);
     replicas.set(document, replica);
-    this.feed(id, { kind: 'document-opened', document, replica, isStored: document === MAIN });
+    // Who writes reads it, in its own time.
+    if (document !== MEMORY && this.#engine(id).status.term > 0) this.#load(id, document);
+    return { kind: 'document-opened', document, replica, isStored: document !== MEMORY };
+  }
+
+  #load(id: PeerId, document: string): void {
+    this.underway.push({ to: id, input: { kind: 'document-loaded', document } });
+  }
+
+  /** Nobody at this peer uses it any more: but a writer keeps it for who does. */
+  close(id: PeerId, document: string): void {
+    if (document === MAIN || !this.#used.delete(`${id}/${document}`)) return;
+    if (this.#engine(id).holders.has(document)) return;
+    this.#close(id, document);
+  }
+
+  #close(id: PeerId, document: string): void {
+    this.replicas.get(id)?.delete(document);
+    // What nobody else had by then is gone, and no number speaks of it any more.
+    for (const key of this.#given.keys()) if (key.startsWith(`${id}/${document}/`)) this.#given.delete(key);
+    this.feed(id, { kind: 'document-closed', document });
+  }
+
+  rise(id: PeerId, term: number): void {
+    const before = this.#engine(id).status.term;
+    this.feed(id, { kind: 'role', term, isTakingOver: false });
+    if (before === 0 && term > 0)
+      for (const document of this.replicas.get(id)?.keys() ?? []) if (document === OTHER) this.#load(id, document);
   }
 
   write(id: PeerId, document: string): void {
@@ -86,12 +139,21 @@ export class SmallWorld {
   store(id: PeerId): void {
     const { documents, self } = this.#engine(id);
     for (const { name, applied, ownSeq, replica } of documents.values())
-      if (!replica.hasPending()) this.feed(id, { kind: 'stored', document: name, vector: new Map([...applied, [self, ownSeq]]) });
+      if (!replica.hasPending()) {
+        this.disk.set(name, [...(this.disk.get(name) ?? []), replica.difference(NOTHING)]);
+        this.feed(id, { kind: 'stored', document: name, vector: new Map([...applied, [self, ownSeq]]) });
+      }
   }
 
   wait(ms: number): void {
     this.now += ms;
     for (const id of this.ids) if (this.#engine(id).wakeAt <= this.now) this.feed(id, { kind: 'tick' });
+    for (const [key, since] of this.#unheld) {
+      if (this.now < since + LINGER_MS) continue;
+      this.#unheld.delete(key);
+      const [id, document] = key.split('/', 2) as [PeerId, string];
+      if (!this.#used.has(key) && !this.#engine(id).holders.has(document)) this.#close(id, document);
+    }
   }
 
   deliver(place: number, { keep = false } = {}): void {
@@ -103,14 +165,26 @@ export class SmallWorld {
 
   lose(place: number): void {
     const at = place % Math.max(1, this.underway.length);
-    // A drain is no message: the shell does not forget it.
-    if (this.underway[at]?.input.kind !== 'drain') this.underway.splice(at, 1);
+    // These are no messages: the shell does not forget what it is to do.
+    const kind = this.underway[at]?.input.kind;
+    if (kind !== 'drain' && kind !== 'document-loaded') this.underway.splice(at, 1);
   }
 
   /** One input and all that follows from it in this turn. */
   feed(id: PeerId, input: Input): void {
     const queue: Input[] = [input];
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) this.#step(id, next, queue);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (next.kind === 'document-loaded' && next.document !== MAIN) this.#read(id, next.document, queue);
+      this.#step(id, next, queue);
+    }
+  }
+
+  /** From the disk into the replica; what it had not is everybody's news. */
+  #read(id: PeerId, document: string, queue: Input[]): void {
+    const replica = this.replicas.get(id)?.get(document);
+    const before = replica?.digest();
+    replica?.apply(this.disk.get(document) ?? []);
+    if (replica?.digest() !== before) queue.push({ kind: 'local', document, update: undefined });
   }
 
   #step(id: PeerId, input: Input, queue: Input[]): void {
@@ -120,28 +194,30 @@ export class SmallWorld {
     this.trace.push(structuredClone({ id, input: input.kind, effects, wakeAt: engine.wakeAt }));
     expectSound(engine, this.now);
     expectInOrder(engine, before, effects, input);
-    for (const { name, outboxBytes, ownSeq } of engine.documents.values())
-      if (outboxBytes === 0) this.#given.set(`${id}/${name}/${ownSeq}`, this.replicas.get(id)?.get(name)?.last(id) ?? 0);
+    for (const { name, outboxBytes, ownSeq } of engine.documents.values()) if (outboxBytes === 0) this.#note(id, name, ownSeq);
     for (const effect of effects) this.#perform(id, effect, queue);
     // While a step is performed, an `apply` that it ordered is counted and not done yet.
     if (this.isHonest && input.kind !== 'applied') this.#expectTrue(engine);
+  }
+
+  #note(id: PeerId, document: string, seq: number): void {
+    const replica = this.replicas.get(id)?.get(document);
+    if (replica !== undefined) this.#given.set(`${id}/${document}/${seq}`, { author: replica.author, last: replica.last(replica.author) });
   }
 
   /** What a number claims was given to the replica. */
   #expectTrue({ self, documents }: EngineState): void {
     for (const { name, applied } of documents.values()) {
       for (const [author, seq] of applied) {
+        const { documents: theirs, ownNumbers } = this.#engine(author);
         expectThat(
-          seq <= (this.#engine(author).documents.get(name)?.ownSeq ?? 0),
+          seq <= (theirs.get(name)?.ownSeq ?? ownNumbers.closed.get(name) ?? 0),
           `${self} has applied frame ${seq} of ${author}, which is not there`,
         );
-        let last: number | undefined;
-        for (let number = seq; last === undefined && number > 0; number--) last = this.#given.get(`${author}/${name}/${number}`);
-        const isThere = this.replicas
-          .get(self)
-          ?.get(name)
-          ?.wasGiven(author, last ?? 0);
-        expectThat(isThere === true, `${self} claims frame ${seq} of ${author} in ${name}, and lacks item ${last} of it`);
+        let given: { readonly author: string; readonly last: number } | undefined;
+        for (let number = seq; given === undefined && number > 0; number--) given = this.#given.get(`${author}/${name}/${number}`);
+        const isThere = given === undefined || this.replicas.get(self)?.get(name)?.wasGiven(given.author, given.last);
+        expectThat(isThere === true, `${self} claims frame ${seq} of ${author} in ${name}, and lacks item ${given?.last} of it`);
       }
     }
   }
@@ -176,6 +252,14 @@ export class SmallWorld {
         const { peer, request } = effect;
         return void this.underway.push({ to: id, input: { kind: 'maintained', peer, request, outcome: { ok: true, report: '' } } });
       }
+      case 'document-wanted': {
+        this.#unheld.delete(`${id}/${effect.document}`);
+        const opened = this.#opened(id, effect.document);
+        if (opened !== undefined) queue.push(opened);
+        return;
+      }
+      case 'document-unheld':
+        return void this.#unheld.set(`${id}/${effect.document}`, this.now);
       case 'probe':
         if (this.gone.has(effect.peer) || !this.engines.has(effect.peer)) queue.push({ kind: 'lost', peer: effect.peer });
         break;
@@ -199,6 +283,7 @@ function appliedOf({ documents }: EngineState): Applied {
 /** Nothing over its limit, no number that is none, no moment in the past. */
 function expectSound(engine: EngineState, now: number): void {
   const { wakeAt, documents, answers, flushesWaiting, errands, links, departed, limits } = engine;
+  expectHoldersSound(engine);
   expectThat(wakeAt >= now, `woken at ${wakeAt}, now is ${now}`);
   for (const document of documents.values()) expectDocumentSound(document, engine);
   expectThat(answers.size <= limits.answersMax, `${answers.size} answers are kept`);
@@ -225,6 +310,16 @@ function expectSound(engine: EngineState, now: number): void {
   );
   // What cannot come about does not wait longer than until the next tick.
   if (whyNobodyWrites(engine) !== undefined && engine.flushes.size > 0) expectThat(wakeAt <= now, 'a flush waits for nobody');
+}
+
+/** What each peer holds and who holds each document are the same, and only a writer knows of it. */
+function expectHoldersSound({ links, holders, status, ownNumbers }: EngineState): void {
+  const pairs = [...links.values()].flatMap(({ id, held }) => [...held.documents].map((document) => `${document} of ${id}`));
+  const turned = [...holders].flatMap(([document, peers]) => [...peers].map((id) => `${document} of ${id}`));
+  expectThat(isDeepStrictEqual(pairs.sort(), turned.sort()), `held are ${pairs.join()}; holders are ${turned.join()}`);
+  expectThat(status.term > 0 || pairs.length === 0, `${pairs.join()} is held, and nobody writes here`);
+  for (const { held } of links.values()) expectThat(held.documents.size <= HELD_DOCUMENTS_MAX, `${held.documents.size} documents are held`);
+  expectThat(ownNumbers.closed.size <= CLOSED_DOCUMENTS_MAX, `${ownNumbers.closed.size} numbers are kept`);
 }
 
 function expectDocumentSound(document: DocumentState, { self, limits, links, departed }: EngineState): void {
@@ -261,7 +356,7 @@ function expectInOrder({ documents }: EngineState, before: Applied, effects: rea
     expectThat(isNext, `frame ${cause.seq} of ${from} is applied after frame ${earlier}`);
     last.set(`${document}/${from}`, cause.seq);
   }
-  if (input.kind === 'rejected' || input.kind === 'tick' || input.kind === 'document-opened') return;
+  if (input.kind === 'rejected' || input.kind === 'tick' || input.kind === 'document-opened' || input.kind === 'document-closed') return;
   if (effects.some(({ kind }) => kind === 'set-aside' || kind === 'peer-lost')) return;
   for (const [name, ofPeers] of before) {
     for (const [peer, seq] of ofPeers)

@@ -39,6 +39,8 @@ function wordFor(effect: Effect): string {
     case 'maintenance-ended':
       return effect.outcome.ok ? '!done' : `!failed ${effect.outcome.code}`;
     case 'synced':
+    case 'document-wanted':
+    case 'document-unheld':
     case 'flushed':
     case 'flush-failed':
     case 'peer-lost':

@@ -52,9 +52,14 @@ const MAKERS: { readonly [Kind in FrameKind]: (around: Surroundings) => FrameOf<
       kind: 'echo',
       beat: chance.number(),
       revision: chance.number(),
+      heldRevision: chance.number(),
       documents: chance.list(huge(around, 4096), () => report(around)),
     };
   },
+  report: (around) => ({ kind: 'report', ...report(around) }),
+  holding: (around) => ({ kind: 'holding', revision: around.chance.number(), isAll: around.chance.isIn(0.3), documents: names(around) }),
+  released: (around) => ({ kind: 'released', revision: around.chance.number(), documents: names(around) }),
+  recount: () => ({ kind: 'recount' }),
   flush: (around) => ({ kind: 'flush', request: request(around), targets: tails(around) }),
   // No path of any use: whoever may speak here may also ask for this, and the writer carries it out.
   maintain: (around) => ({
@@ -148,6 +153,11 @@ function huge({ chance }: Surroundings, max: number): number {
 
 function name({ chance, documents }: Surroundings): string {
   return chance.isIn(0.8) ? chance.pick(documents) : chance.pick(['', '__proto__', 'toString', 'é'.repeat(64), '\u0000']);
+}
+
+function names(around: Surroundings): string[] {
+  const { chance } = around;
+  return chance.list(huge(around, 1024), () => (chance.isIn(0.5) ? name(around) : `d${chance.below(5000)}`));
 }
 
 /** One that may be under way. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import type { FlushOptions } from '../../src/instance.js';
+import type { FlushOptions } from '../../src/flush-outcome.js';
 import { Room } from './room.js';
 import type { Member } from './room.js';
 

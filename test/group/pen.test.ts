@@ -254,12 +254,12 @@ describe('in front of a disk that hangs', () => {
     queue.add(record('large', 2000));
     queue.add(record('large', 10));
     queue.add(record('small', 10));
-    const { records, dropped } = queue.take([]);
+    const { records, dropped } = queue.take();
     expect(records.map(({ document, update }) => `${document} ${update.length}`)).toEqual(['small 500', 'small 10']);
     expect([...dropped.keys()]).toEqual(['large']);
     expect(queue.bytes).toBe(0);
     queue.add(record('large', 10));
-    expect(queue.take([])).toMatchObject({ records: [{ document: 'large' }], dropped: new Map() });
+    expect(queue.take()).toMatchObject({ records: [{ document: 'large' }], dropped: new Map() });
   });
 
   test('batches keep the order and end at their size; a larger record goes alone', () => {

@@ -1,62 +1,31 @@
 /** The package as users get it: packed, unpacked beside its dependencies, and loaded by plain Node, as ES module and as CommonJS. */
 
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { build } from '../../scripts/build.mjs';
 import { PACKAGE_VERSION } from '../../src/version.js';
-
-interface Packed {
-  readonly filename: string;
-  readonly unpackedSize: number;
-  readonly files: readonly { readonly path: string; readonly mode: number }[];
-}
-
-interface Manifest {
-  readonly version: string;
-  readonly bin: Readonly<Record<string, string>>;
-  readonly exports: unknown;
-  readonly dependencies: Readonly<Record<string, string>>;
-  readonly peerDependencies: Readonly<Record<string, string>>;
-}
+import { ROOT, Workshop, install, link, manifest, pack } from './installed.js';
+import type { Packed } from './installed.js';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 /** About a quarter more than there is: here to notice that something came along which is not the product (maps, tests, a binary), not how it grows. */
 const UNPACKED_BYTES_MAX = 4_000_000;
 
-let app = '';
+const workshop = new Workshop();
+const app = workshop.folder;
 let packed: Packed;
 
 beforeAll(async () => {
-  expect((await build()).errors).toBe('');
-  app = mkdtempSync(join(tmpdir(), 'socomm-package-'));
-  const report = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', app], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: 'pipe',
-  });
-  [packed] = JSON.parse(report) as [Packed];
-
-  const modules = join(app, 'node_modules');
-  mkdirSync(join(modules, 'socomm'), { recursive: true });
-  execFileSync('tar', ['-xzf', join(app, packed.filename), '-C', join(modules, 'socomm'), '--strip-components=1']);
-  for (const name of [...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }), '@types/node', 'undici-types']) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');
-  }
+  packed = await pack();
+  install(packed, app, { dependencies: 'linked' });
+  link(join(app, 'node_modules'), ['@types/node', 'undici-types']);
 }, 120_000);
 
-afterAll(() => {
-  rmSync(app, { recursive: true, force: true });
-});
+afterAll(() => workshop.remove());
 
 describe('the packed package', () => {
   test('holds what runs and what tells about it, and nothing else', () => {
@@ -88,19 +57,38 @@ describe('the packed package', () => {
   });
 });
 
-describe.each([
+/** Each entry with something that it exports. */
+const ENTRIES = [
   ['socomm', 'join'],
+  ['socomm/library', 'openLibrary'],
   ['socomm/testing', 'createTestGroup'],
   ['socomm/store', 'openStore'],
-])('%s', (specifier, name) => {
+] as const;
+const exported = Object.keys(manifest.exports as Readonly<Record<string, unknown>>).map((path) => path.replace(/^\./, 'socomm'));
+
+test('each entry of the package is tried here', () => {
+  const tried: readonly string[] = [...ENTRIES.map(([specifier]) => specifier), 'socomm/trial-worker', 'socomm/package.json'];
+  expect(exported.filter((specifier) => !tried.includes(specifier))).toEqual([]);
+});
+
+describe('socomm/trial-worker', () => {
+  test.each([
+    ['imported', 'worker.mjs', `await import('socomm/trial-worker');`],
+    ['required', 'worker.cjs', `require('socomm/trial-worker');`],
+  ])('%s by anybody but the thread that it is for: does nothing', async (_, file, load) => {
+    expect(await tell(file, load, `{ addons, resources }`)).toEqual({ addons: [], resources: [] });
+  });
+});
+
+describe.each(ENTRIES.filter(([specifier]) => exported.includes(specifier)))('%s', (specifier, name) => {
   test.each([
     ['imported', 'loads.mjs', `const { ${name} } = await import('${specifier}');`],
     ['required', 'loads.cjs', `const { ${name} } = require('${specifier}');`],
   ])('%s: loads no native addon, starts nothing, and lets the process end', async (_, file, load) => {
     const told = await tell(
       file,
-      `const before = process.eventNames(); ${load}`,
-      `{ type: typeof ${name}, addons, resources, listensTo: process.eventNames().filter((each) => !before.includes(each)) }`,
+      `const before = new Map(process.eventNames().map((each) => [each, process.listenerCount(each)])); ${load}`,
+      `{ type: typeof ${name}, addons, resources, listensTo: process.eventNames().filter((each) => process.listenerCount(each) > (before.get(each) ?? 0)) }`,
     );
     expect(told).toEqual({ type: 'function', addons: [], resources: [], listensTo: [] });
   });
@@ -123,7 +111,7 @@ describe.each([
       'node',
       file,
     ];
-    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
     const { stdout } = await run(process.execPath, [tsc, '--ignoreConfig', ...options], { cwd: app }).catch(
       (error: unknown) => error as { stdout: string },
     );

@@ -12,8 +12,11 @@ import { pathToFileURL } from 'node:url';
 const require = createRequire(import.meta.url);
 const EVENTS = ['instance-joined', 'instance-left', 'writer-changed', 'stalled', 'recovered', 'warning', 'closed'];
 const instances = new Map();
+/** By instance and name. */
+const documents = new Map();
 
 const load = (path) => (path.includes('/cjs/') ? require(path) : import(pathToFileURL(path).href));
+const documentOf = (as, name) => documents.get(`${as} ${name}`);
 const presetsOf = (instance) => instance.doc.getMap('presets');
 const tell = (message) => process.connected && process.send(message, () => undefined);
 
@@ -88,6 +91,30 @@ const commands = {
   present: (instance, { state }) => instance.presence.set(state),
   presences: (instance) => Object.fromEntries(instance.presence.all),
   watchPresence: (instance, { as }) => void instance.presence.subscribe((detail) => tell({ heard: 'presence', as, detail })),
+  /** Of the document's map `map`; `name` is the document's. */
+  async openDocument(instance, { as, name, options }) {
+    const document = await instance.document(name, options);
+    documents.set(`${as} ${name}`, document);
+    document.on('deleted', () => tell({ heard: 'deleted', as, detail: { name } }));
+  },
+  setIn: (_, { as, name, key, value }) => {
+    const document = documentOf(as, name);
+    document.transact(() => void document.doc.getMap('map').set(key, value));
+  },
+  /** Notices that it was stopped, and writes in the very turn in which it goes on: before it can hear of anything. */
+  async setWhenContinued(_, { as, name, key, value }) {
+    tell({ heard: 'waiting to be stopped', as, detail: {} });
+    await new Promise((resolve) => void setImmediate(resolve));
+    let last = performance.now();
+    for (let now = last; now - last < 200; now = performance.now()) last = now;
+    commands.setIn(_, { as, name, key, value });
+  },
+  contentOf: (_, { as, name }) => documentOf(as, name).doc.getMap('map').toJSON(),
+  statusOf: (_, { as, name }) => documentOf(as, name).status,
+  flushDocument: (_, { as, name }) => documentOf(as, name).flush(),
+  closeDocument: (_, { as, name }) => documentOf(as, name).close(),
+  deleteDocument: (instance, { name }) => instance.deleteDocument(name),
+  documents: (instance) => instance.documents(),
   close: (instance) => instance.close(),
   /** Everybody at once, and each of them twice. */
   async closeAll() {

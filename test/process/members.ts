@@ -45,6 +45,8 @@ export interface Heard {
 }
 
 export interface ForkOptions {
+  /** Another process than `member.mjs` that answers in the same way. */
+  readonly script?: string;
   readonly uid?: number;
   /** Beside, or in place of, what this process has. */
   readonly env?: Readonly<Record<string, string>>;
@@ -93,10 +95,10 @@ export class Member {
   #count = 0;
   #output = '';
 
-  constructor(place: Place, { uid, env, inNamespace }: ForkOptions) {
+  constructor(place: Place, { script = MEMBER, uid, env, inNamespace }: ForkOptions) {
     this.#place = place;
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc'] as const;
-    this.#process = fork(MEMBER, {
+    this.#process = fork(script, {
       stdio: [...stdio],
       env: { ...process.env, ...env },
       ...(uid === undefined ? {} : { uid, gid: uid }),

@@ -11,7 +11,8 @@ import { pathToFileURL } from 'node:url';
 const { build, directory, runtimeDirectory, rounds } = isMainThread ? JSON.parse(process.argv[2]) : workerData;
 const { join, Y } = await import(pathToFileURL(build).href);
 const options = { directory, runtimeDirectory };
-const WORKERS = 4;
+const WRITERS = 2;
+const JOINERS = 2;
 
 if (isMainThread) await host();
 else if (workerData.mayWrite) write(workerData.prefix);
@@ -22,30 +23,34 @@ async function host() {
   const presets = instance.doc.getMap('presets');
   const refusals = {};
   let taken = 0;
+  const start = (mayWrite, prefix) =>
+    new Worker(new URL(import.meta.url), { workerData: { build, directory, runtimeDirectory, mayWrite, prefix } });
+  // Nobody hosts: they learn it after a moment, while others write.
+  const joiners = Array.from({ length: JOINERS * rounds }, () => start(false));
+  const refused = joiners.map(async (worker) => {
+    const [{ code }] = await once(worker, 'message');
+    refusals[code] = (refusals[code] ?? 0) + 1;
+    await worker.terminate();
+  });
   for (let round = 0; round < rounds; round++) {
-    const workers = Array.from({ length: WORKERS }, (_, at) => {
-      const mayWrite = at % 2 === 0;
-      return new Worker(new URL(import.meta.url), {
-        workerData: { build, directory, runtimeDirectory, mayWrite, prefix: `${round}-${at}` },
-      });
-    });
-    for (const worker of workers) {
-      worker.on('message', ({ update, code }) => {
-        if (update !== undefined) Y.applyUpdate(instance.doc, update);
-        if (update !== undefined) taken++;
-        if (code !== undefined) refusals[code] = (refusals[code] ?? 0) + 1;
+    const writers = Array.from({ length: WRITERS }, (_, at) => start(true, `${round}-${at}`));
+    for (const worker of writers) {
+      worker.on('message', ({ update }) => {
+        Y.applyUpdate(instance.doc, update);
+        taken++;
       });
     }
-    await Promise.all(workers.map((worker) => once(worker, 'message')));
+    await Promise.all(writers.map((worker) => once(worker, 'message')));
     // Half of them while the writer is in the middle of a batch, half of them afterwards.
     const flushed = instance.flush();
     if (round % 2 === 0) await flushed;
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(writers.map((worker) => worker.terminate()));
     await flushed;
   }
+  await Promise.all(refused);
   // Workers that are ended before they have said anything: in the middle of their attempt.
   for (let round = 0; round < rounds; round++) {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { build, directory, runtimeDirectory, mayWrite: false } });
+    const worker = start(false);
     await once(worker, 'online');
     for (let turn = 0; turn < round * 20; turn++) await new Promise((resolve) => void setImmediate(resolve));
     await worker.terminate();

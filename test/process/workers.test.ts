@@ -1,4 +1,4 @@
-/** Worker threads: the addons would take the process down with the first of them that ends, so they are kept from there. */
+/** Worker threads where nobody hosts them: the addons would take the process down with the first that ends, so they are kept from there. Where somebody does: test/worker. */
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ for (const [kind, build] of [
   ['ESM', ESM],
   ['CJS', CJS],
 ] as const) {
-  test(`a worker thread is refused with a code (${kind}), and workers that are ended while they write or join leave the process whole`, async () => {
+  test(`a worker thread that nobody hosts is refused with a code (${kind}), and workers that are ended while they write or join leave the process whole`, async () => {
     const place = new Place();
     const order = { build, directory: place.store, runtimeDirectory: place.sockets, rounds: ROUNDS };
     const { status, signal, stdout, stderr } = spawnSync(process.execPath, [WORKERS_HOST, JSON.stringify(order)], {

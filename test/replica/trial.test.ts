@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 
 import { afterAll, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
@@ -14,14 +15,15 @@ import { systemClock } from '../../src/base/clock.js';
 import { VirtualClock } from '../../src/base/virtual-clock.js';
 import { digestOf } from '../../src/replica/digest.js';
 import { TRIAL_IN_WORKER_BYTES_MIN, TRIAL_MS_MAX, tryOut } from '../../src/replica/trial.js';
-import type { TrialOptions, TrialTask } from '../../src/replica/trial.js';
+import type { Trial, TrialOptions, TrialTask } from '../../src/replica/trial.js';
+import { PACKAGE_VERSION } from '../../src/version.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const built = (build: string): string => join(ROOT, 'dist', build, 'src', 'replica', 'trial-worker.js');
 const folder = mkdtempSync(join(tmpdir(), 'socomm-trial-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function bigDocument(): TrialTask {
+function bigDocument(): Trial {
   const doc = new Y.Doc();
   doc.getMap('map').set('big', 'b'.repeat(TRIAL_IN_WORKER_BYTES_MIN + 100));
   doc.getMap('map').set('small', 1);
@@ -29,10 +31,18 @@ function bigDocument(): TrialTask {
   return { state: Y.encodeStateAsUpdateV2(doc), digest: digestOf(doc) };
 }
 
-const task = bigDocument();
+const trial = bigDocument();
 
-function attempt(change: Partial<TrialTask> = {}, options: Partial<TrialOptions> = {}): Promise<boolean> {
-  return tryOut({ ...task, ...change }, { clock: systemClock, signal: new AbortController().signal, ...options });
+function attempt(change: Partial<Trial> = {}, options: Partial<TrialOptions> = {}): Promise<boolean> {
+  return tryOut({ ...trial, ...change }, { clock: systemClock, signal: new AbortController().signal, ...options });
+}
+
+/** All that the worker says until it ends. */
+function answersOf(file: string, task: TrialTask | null): Promise<unknown[]> {
+  const running = new Worker(file, { workerData: task });
+  const answers: unknown[] = [];
+  running.on('message', (answer) => void answers.push(answer));
+  return new Promise((resolve, reject) => void running.once('error', reject).once('exit', () => resolve(answers)));
 }
 
 let count = 0;
@@ -52,9 +62,24 @@ describe.each(['esm', 'cjs'])('the worker of the %s build', (build) => {
   test('finds that a snapshot gives back what it was taken of, and what does not', async () => {
     expect(await attempt({}, { workerFile })).toBe(true);
     expect(await attempt({ digest: 'another' }, { workerFile })).toBe(false);
-    expect(await attempt({ state: task.state.subarray(0, -1) }, { workerFile })).toBe(false);
+    expect(await attempt({ state: trial.state.subarray(0, -1) }, { workerFile })).toBe(false);
     const empty = new Uint8Array(TRIAL_IN_WORKER_BYTES_MIN);
     expect(await attempt({ state: empty }, { workerFile })).toBe(false);
+  });
+
+  test('does itself what its own version asks, and leaves alone what another one does, or nobody', async () => {
+    const asked: readonly (TrialTask | null)[] = [
+      { ...trial, trialOf: PACKAGE_VERSION },
+      { ...trial, digest: 'another', trialOf: PACKAGE_VERSION },
+      { ...trial, trialOf: '0.0.0' },
+      null,
+    ];
+    expect(await Promise.all(asked.map((task) => answersOf(workerFile, task)))).toEqual([
+      ['begun', 'faithful'],
+      ['begun', 'unfaithful'],
+      [],
+      [],
+    ]);
   });
 
   test('is found by its own build', async () => {

@@ -1,6 +1,8 @@
 /** What must hold: at each step, whenever `synced` is said, and when all is quiet. A checker that complains ends the run. */
 
+import type { Peer } from '../../src/peer.js';
 import { isAtRest } from '../../src/rest.js';
+import { isKeptForOthers } from '../../sync/holding.js';
 import { FLUSHES_WAITING_MAX } from '../../sync/limits.js';
 import type { EngineLimits } from '../../sync/limits.js';
 import type { DocumentState } from '../../sync/document-state.js';
@@ -111,6 +113,7 @@ export class Checkers {
       peers.some(({ candidacy, id }) => candidacy.state.kind === 'leading' && peers.every(({ writer }) => writer?.id === id)) &&
       peers.every(({ synchronizer }) => synchronizer.state.links.size === peers.length - 1) &&
       peers.every(({ synchronizer }) => [...synchronizer.state.links.values()].every(({ mutedUntil }) => mutedUntil === -Infinity)) &&
+      peers.every((peer) => isKept(peer, peers)) &&
       isAtRest(peers, () => false)
     );
   }
@@ -139,6 +142,16 @@ export class Checkers {
   describe(): string {
     return [`  ${this.#room.disk.spillCount} spills`, ...[...this.#room.members].map(describeMember)].join('\n');
   }
+}
+
+/** The writer has open whatever anybody has, and knows who. */
+function isKept({ id, writer, documentNames }: Peer, peers: readonly Peer[]): boolean {
+  const office = peers.find((peer) => peer.id === writer?.id);
+  if (office === undefined || office.id === id) return true;
+  const { holders } = office.synchronizer.state;
+  return documentNames.every(
+    (name) => !isKeptForOthers(name) || (office.documentNames.includes(name) && holders.get(name)?.has(id) === true),
+  );
 }
 
 function isAllSynced(documents: ReadonlyMap<string, DocumentState>): boolean {

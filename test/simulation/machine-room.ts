@@ -155,12 +155,20 @@ export class MachineRoom {
   }
 
   openDocument(member: Member, document: string): void {
-    if (member.peer.documentNames.includes(document)) return;
-    member.peer.openDocument(document);
-    member.follow(document);
+    if (member.documents.includes(document)) return;
+    member.open(document);
     this.tell(`${member.name} opens ${document}`);
     this.count('documents opened late');
     this.#witness.joined(member);
+  }
+
+  closeDocument(member: Member, document: string): void {
+    this.tell(`${member.name} closes ${document}`);
+    this.count('documents closed');
+    member.close(document).then(
+      () => this.tell(`${member.name} is done with ${document}`),
+      (error: unknown) => this.violated(`${member.name} could not close ${document}: ${String(error)}`),
+    );
   }
 
   /** As `kill -9`: nothing is said, nothing more is saved, the lock is free. */

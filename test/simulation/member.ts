@@ -1,10 +1,13 @@
 /** One process of the simulated group: a peer with all that it stands on, one or two instances, and what was seen of it. */
 
 import type * as Y from 'yjs';
+import type { Hold } from '../../src/documents/holdings.js';
 import type { Instance } from '../../src/instance.js';
 import type { Peer } from '../../src/peer.js';
+import { MAIN } from '../../sync/keys.js';
 import type { DeletedRange, Floor } from './floor.js';
 import { rangesOf } from './floor.js';
+import { IN_MEMORY } from './operations.js';
 import type { SkewedClock } from './skewed-clock.js';
 import type { WatchedStore } from './watched-disk.js';
 import type { WatchedTransport } from './watched-transport.js';
@@ -33,6 +36,7 @@ export class Member implements MemberParts {
   readonly beganAtMs: number;
   /** Per document: the client ids under which this replica wrote, and what it deleted itself. */
   readonly #written = new Map<string, { readonly clients: Set<number>; readonly deleted: DeletedRange[] }>();
+  readonly #holds = new Map<string, Hold>();
   /** Flushes that wait. */
   flushesOpen = 0;
   isGone = false;
@@ -56,8 +60,27 @@ export class Member implements MemberParts {
     return this.peer.replica(name).doc;
   }
 
-  /** From now on this document's own changes are noted. */
+  /** What its application uses; the peer may have more open, for others. */
+  get documents(): readonly string[] {
+    return [MAIN, ...this.#holds.keys()];
+  }
+
+  open(name: string): void {
+    this.#holds.set(name, this.peer.documents.holdings.hold(name));
+    this.follow(name);
+  }
+
+  /** Resolves when the peer has closed it, or goes on without it. */
+  close(name: string): Promise<void> {
+    const hold = this.#holds.get(name);
+    this.#holds.delete(name);
+    this.#written.delete(name);
+    return hold?.release() ?? Promise.resolve();
+  }
+
+  /** From now on this document's own changes are noted; of what is in no store nothing is ever promised. */
   follow(name: string): void {
+    if (name === IN_MEMORY) return;
     const doc = this.doc(name);
     const written = { clients: new Set([doc.clientID]), deleted: [] as DeletedRange[] };
     this.#written.set(name, written);

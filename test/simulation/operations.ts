@@ -8,6 +8,8 @@ import type { Random } from '../../src/base/random.js';
 import type { Member } from './member.js';
 
 export const DOCUMENTS = ['main', 'notes', 'late'] as const;
+/** Replicated and never written. */
+export const IN_MEMORY = '~memory/session';
 
 type Change = (doc: Y.Doc) => void;
 
@@ -47,7 +49,8 @@ export class Operations {
     const managers = this.#undo.get(instance) ?? new Map<string, Y.UndoManager>();
     this.#undo.set(instance, managers);
     let manager = managers.get(document);
-    if (manager === undefined) {
+    // Closed and opened again, the document is another one.
+    if (manager?.doc !== doc) {
       const scope = [doc.getMap('map'), doc.getArray('array'), doc.getText('text'), doc.getXmlFragment('xml')];
       // Yjs gathers by the time of day: with 0 each transaction is a step of its own, in every run.
       manager = new Y.UndoManager(scope, { trackedOrigins: new Set([instance]), captureTimeout: 0 });

@@ -10,7 +10,7 @@ import { holdDrills } from './drills.js';
 import { contentOf } from './floor.js';
 import { Listeners } from './listeners.js';
 import { MachineRoom } from './machine-room.js';
-import { DOCUMENTS, Operations } from './operations.js';
+import { DOCUMENTS, IN_MEMORY, Operations } from './operations.js';
 import { Promises } from './promises.js';
 import type { Figures } from './report.js';
 import { Story } from './story.js';
@@ -87,7 +87,7 @@ class Run {
     this.#story.mend();
     // Where only such are left as never write, nobody would ever lead.
     await room.join();
-    for (const member of room.members) for (const name of DOCUMENTS) room.openDocument(member, name);
+    for (const member of room.members) for (const name of [...DOCUMENTS, IN_MEMORY]) room.openDocument(member, name);
     this.#restMs = room.clock.now();
   }
 

@@ -5,7 +5,7 @@ import type { MachineRoom } from './machine-room.js';
 import { KeptKeys } from './kept-keys.js';
 import { isPlanned } from './listeners.js';
 import type { Member } from './member.js';
-import { DOCUMENTS } from './operations.js';
+import { DOCUMENTS, IN_MEMORY } from './operations.js';
 import type { Operations } from './operations.js';
 import { PLOTS } from './plots.js';
 import type { Promises } from './promises.js';
@@ -13,7 +13,9 @@ import { FAULTS } from './weather.js';
 import type { FaultName, Weather } from './weather.js';
 
 /** How often what is no fault happens, relative to the faults of the weather. */
-const EVERYDAY = { edit: 60, flush: 10, 'build-on': 6, overwrite: 8, join: 3, open: 1.5, mend: 6 } as const;
+const EVERYDAY = { edit: 60, flush: 10, 'build-on': 6, overwrite: 8, join: 3, open: 1.5, close: 0, mend: 6 } as const;
+/** Where there is more than one document. */
+const EVERYDAY_OF_MANY = { open: 9, close: 7 } as const;
 /** More make a run slow, and nothing else. */
 const MEMBERS_MAX = 8;
 type Happening = keyof typeof EVERYDAY | FaultName;
@@ -45,8 +47,9 @@ export class Story {
   constructor(cast: Cast) {
     this.#cast = cast;
     this.#kept = new KeptKeys(cast.chance);
-    const { faults } = cast.weather;
-    this.#happenings = [...Object.entries(EVERYDAY), ...FAULTS.map((name) => [name, faults[name]] as const)] as [Happening, number][];
+    const { faults, hasMoreDocuments } = cast.weather;
+    const everyday = { ...EVERYDAY, ...(hasMoreDocuments ? EVERYDAY_OF_MANY : {}) };
+    this.#happenings = [...Object.entries(everyday), ...FAULTS.map((name) => [name, faults[name]] as const)] as [Happening, number][];
   }
 
   /** Lets one thing happen; some take a while. */
@@ -94,8 +97,10 @@ export class Story {
       case 'join':
         return this.join();
       case 'open':
-        if (weather.hasMoreDocuments) room.openDocument(member, this.#of(DOCUMENTS));
+        if (weather.hasMoreDocuments) room.openDocument(member, this.#of([...DOCUMENTS, IN_MEMORY]));
         return;
+      case 'close':
+        return this.close(member);
       case 'mend':
         return this.#mendOne();
     }
@@ -146,13 +151,18 @@ export class Story {
 
   edit(member: Member): void {
     const { room, operations } = this.#cast;
-    const document = this.#of(member.peer.documentNames);
+    const document = this.#of(member.documents);
     room.count('operations');
     try {
       operations.perform(member, document);
     } catch (error) {
       if (!isPlanned(error)) throw error;
     }
+  }
+
+  close(member: Member): void {
+    const further = member.documents.slice(1);
+    if (further.length > 0) this.#cast.room.closeDocument(member, this.#of(further));
   }
 
   /** A key of its own, so that nothing may overwrite what was acknowledged. */

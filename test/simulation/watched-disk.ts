@@ -46,11 +46,14 @@ export class WatchedDisk extends MemoryDisk {
     return this.bundlesIn('spill').some((name) => name.startsWith(`${peer}.`));
   }
 
-  override commit(term: number, documents: ReadonlyMap<string, MemoryDocument>): void {
+  override commit(term: number, changed: ReadonlyMap<string, MemoryDocument | undefined>): void {
     if (term < this.term) this.#violated(`term ${term} was written after term ${this.term}`);
-    super.commit(term, documents);
+    super.commit(term, changed);
     this.commits++;
-    for (const [name, stored] of documents) if (this.#images.get(name)?.stored !== stored) this.#look(name, stored);
+    for (const [name, stored] of changed) {
+      if (stored === undefined) this.#images.delete(name);
+      else if (this.#images.get(name)?.stored !== stored) this.#look(name, stored);
+    }
   }
 
   /** Everything of a document that is durable. */

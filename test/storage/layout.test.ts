@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import { checkGroup, resolveStoreDirectory } from '../../storage/layout.js';
+import { checkGroup, dataFolder, resolveStoreDirectory } from '../../storage/layout.js';
 import { LevelStore } from '../../storage/level-store.js';
 import { prepareStoreDirectory } from '../../storage/store-directory.js';
 import { STORE_FORMAT } from '../../storage/store-note.js';
@@ -26,6 +26,16 @@ test('a store lies where it was told, else under SOCOMM_DIRECTORY, else in the d
   const found = resolveStoreDirectory(GROUP, undefined, {});
   expect(found.startsWith(process.env['XDG_DATA_HOME'] ?? homedir())).toBe(true);
   expect(found).toMatch(/socomm.*com\.acme\.synth$/);
+});
+
+test('the data folder is the one that the platform names, and the home folder is asked for only where it is needed', () => {
+  const home = (): string => '/home/ada';
+  expect(dataFolder('linux', {}, home)).toBe(join('/home/ada', '.local', 'share', 'socomm'));
+  expect(dataFolder('darwin', { XDG_DATA_HOME: '/data' }, home)).toBe(join('/home/ada', 'Library', 'Application Support', 'socomm'));
+  expect(dataFolder('win32', {}, home)).toBe(join('/home/ada', 'AppData', 'Local', 'socomm', 'Data'));
+  const noHome = (): string => expect.fail('asked for the home folder');
+  expect(dataFolder('linux', { XDG_DATA_HOME: '/data' }, noHome)).toBe(join('/data', 'socomm'));
+  expect(dataFolder('win32', { LOCALAPPDATA: '/local' }, noHome)).toBe(join('/local', 'socomm', 'Data'));
 });
 
 describe('preparing a store directory', () => {

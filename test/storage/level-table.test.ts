@@ -1,7 +1,7 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 
 import { seededRandom } from '../../src/base/random.js';
 import { crc32c } from '../../storage/crc32c.js';
@@ -41,6 +41,30 @@ test('the checksum is that of the standard', () => {
   expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
   expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
 });
+
+test('the checksum is the same as bit by bit, of any length, from any place on, and where a host has no WebAssembly', async () => {
+  vi.stubGlobal('WebAssembly', undefined);
+  vi.resetModules();
+  const slow = await import('../../storage/crc32c.js');
+  vi.unstubAllGlobals();
+  expect(slow.crc32c).not.toBe(crc32c);
+  const bytes = seededRandom(3).bytes(140_000);
+  for (const length of [0, 1, 2, 7, 8, 9, 15, 16, 17, 4096, 57_343, 57_344, 57_345, 114_688, 130_001]) {
+    const at = length % 13;
+    const part = bytes.subarray(at, at + length);
+    expect(crc32c(part), String(length)).toBe(bitByBit(part));
+    expect(slow.crc32c(part), String(length)).toBe(bitByBit(part));
+  }
+});
+
+function bitByBit(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+  }
+  return ~crc >>> 0;
+}
 
 test('tables of LevelDB are found sound', () => {
   expect(tables.length).toBeGreaterThan(0);

@@ -19,7 +19,7 @@ const layers: readonly Layer[] = [
   {
     name: 'cli',
     paths: ['src/cli/'],
-    uses: ['index', 'base'],
+    uses: ['index', 'library', 'base'],
     usesFiles: ['src/version.ts'],
   },
   { name: 'gateway', paths: ['src/gateway/'], uses: ['index', 'base'] },
@@ -31,7 +31,9 @@ const layers: readonly Layer[] = [
   },
   // The public face: `socomm`, and `socomm/store`.
   { name: 'index', paths: ['src/index.ts', 'src/store.ts'], uses: ['join', 'core', 'election', 'sync', 'talk', 'storage', 'base'] },
-  { name: 'join', paths: ['src/join.ts', 'src/join/'], uses: ['core', 'election', 'sync', 'talk', 'storage', 'base'] },
+  { name: 'join', paths: ['src/join.ts', 'src/join/'], uses: ['worker', 'core', 'election', 'sync', 'talk', 'storage', 'base'] },
+  // Peers of worker threads: a transport, a roster and a store of their own, and who carries them in the main thread.
+  { name: 'worker', paths: ['src/worker/'], uses: ['core', 'sync', 'storage', 'base'] },
   { name: 'election', paths: ['src/election/'], uses: ['sync', 'storage', 'base'] },
   { name: 'base', paths: ['src/base/'], uses: [] },
   // Instance, peer, documents, and all that they are made of.

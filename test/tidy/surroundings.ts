@@ -81,13 +81,18 @@ function namesImported(source: Source, { what, imports = {} }: Surrounding): str
 }
 
 /** `process.on('SIGTERM', …)`; a listener of `exit` is no handler of signals. */
+/** The process's end, and messages between its threads: to listen to these changes nothing for anybody else. */
+const HEARD_EVENTS: ReadonlySet<string> = new Set(['exit', 'workerMessage']);
+
 function signalHandlers(source: Source): string[] {
   return source.nodes.flatMap(({ node }) => {
     const callee = node['callee'];
     if (node.type !== 'CallExpression' || !isNode(callee) || callee.type !== 'MemberExpression') return [];
     if (!/^(globalThis\.)?process\.(on|once|addListener|prependListener|prependOnceListener)$/.test(memberName(callee))) return [];
     const [event] = node['arguments'] as readonly Node[];
-    return event?.['value'] === 'exit' ? [] : [violation(source, node, `listens to the process: ${String(event?.['value'])}`)];
+    return HEARD_EVENTS.has(String(event?.['value']))
+      ? []
+      : [violation(source, node, `listens to the process: ${String(event?.['value'])}`)];
   });
 }
 

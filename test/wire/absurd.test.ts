@@ -65,7 +65,7 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
   ],
   'a long document name': [
     'malformed',
-    'text of 129 bytes',
+    'text of 513 bytes',
     () => sealed({ kind: 2, document: 'n'.repeat(DOCUMENT_NAME_BYTES_MAX + 1), seq: 1 }),
   ],
   'a document name that is no UTF-8': ['malformed', 'not UTF-8', () => sealed({ kind: 2, document: Uint8Array.of(0x6d, 0xff), seq: 1 })],
@@ -139,7 +139,22 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
   'more documents in an echo than there may be': [
     'malformed',
     'list of 4097',
-    () => sealed({ kind: KIND_NUMBERS.echo }, numbers(1, 1, DOCUMENTS_IN_FRAME_MAX + 1)),
+    () => sealed({ kind: KIND_NUMBERS.echo }, numbers(1, 1, 0, DOCUMENTS_IN_FRAME_MAX + 1)),
+  ],
+  'more documents held than there may be': [
+    'malformed',
+    'list of 4097',
+    () => sealed({ kind: KIND_NUMBERS.holding }, all(numbers(1), raw(1), numbers(DOCUMENTS_IN_FRAME_MAX + 1))),
+  ],
+  'documents held whose names are too long together': [
+    'malformed',
+    'names of 66048 bytes',
+    () => sealed({ kind: KIND_NUMBERS.released }, all(numbers(1, 129), times(129, text('n'.repeat(DOCUMENT_NAME_BYTES_MAX))))),
+  ],
+  'documents held that are neither all nor not': [
+    'malformed',
+    'flags 2',
+    () => sealed({ kind: KIND_NUMBERS.holding }, all(numbers(1), raw(2), numbers(0))),
   ],
   'more updates than there may be': [
     'malformed',
@@ -156,7 +171,12 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
     () =>
       sealed(
         { kind: KIND_NUMBERS.echo },
-        all(numbers(1, 1, 1), text('main'), numbers(VECTOR_ENTRIES_MAX + 1), times(VECTOR_ENTRIES_MAX + 1, raw(1, 2, 3, 4, 5, 6, 7, 8, 1))),
+        all(
+          numbers(1, 1, 0, 1),
+          text('main'),
+          numbers(VECTOR_ENTRIES_MAX + 1),
+          times(VECTOR_ENTRIES_MAX + 1, raw(1, 2, 3, 4, 5, 6, 7, 8, 1)),
+        ),
       ),
   ],
   'more updates announced than are there': [
@@ -182,7 +202,7 @@ const refusals: Readonly<Record<string, readonly [reason: string, detail: string
   'a peer id that is cut off': [
     'malformed',
     'Unexpected end',
-    () => sealed({ kind: KIND_NUMBERS.echo }, all(numbers(1, 1, 1), text('main'), numbers(1), raw(1, 2, 3))),
+    () => sealed({ kind: KIND_NUMBERS.echo }, all(numbers(1, 1, 0, 1), text('main'), numbers(1), raw(1, 2, 3))),
   ],
   'chunk 3 of 3': ['malformed', 'chunk 3 of 3', () => sealed({ kind: KIND_NUMBERS.have, document: 'main' }, numbers(1, 3, 3))],
   'an answer of no chunks': ['malformed', 'chunk 0 of 0', () => sealed({ kind: KIND_NUMBERS.have, document: 'main' }, numbers(1, 0, 0))],

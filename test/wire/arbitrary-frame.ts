@@ -33,6 +33,7 @@ export const texts = (bytesMax: number): fc.Arbitrary<string> =>
 
 const documents = fc.oneof(fc.constant('main'), texts(DOCUMENT_NAME_BYTES_MAX));
 const tails = fc.array(fc.tuple(documents, counts), { maxLength: 6 }).map((pairs) => new Map(pairs));
+const names = fc.array(documents, { maxLength: 6 });
 const vectors: fc.Arbitrary<Vector> = fc.array(fc.tuple(peerIds, counts), { maxLength: 6 }).map((pairs) => new Map(pairs));
 const reports: fc.Arbitrary<DocumentReport> = fc.record({ document: documents, vector: vectors, digest: texts(64) });
 
@@ -93,8 +94,13 @@ export function framesOf(sender: PeerId): FrameArbitraries {
       kind: fc.constant('echo'),
       beat: counts,
       revision: counts,
+      heldRevision: counts,
       documents: fc.uniqueArray(reports, { maxLength: 4, selector: ({ document }) => document }),
     }),
+    report: reports.map((report) => ({ kind: 'report', ...report })),
+    holding: fc.record({ kind: fc.constant('holding'), revision: counts, isAll: fc.boolean(), documents: names }),
+    released: fc.record({ kind: fc.constant('released'), revision: counts, documents: names }),
+    recount: fc.constant({ kind: 'recount' }),
     flush: fc.record({ kind: fc.constant('flush'), request: counts, targets: tails }),
     welcome: fc.record({ kind: fc.constant('welcome'), ...introduction }),
     maintain: fc.record({

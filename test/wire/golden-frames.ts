@@ -85,6 +85,8 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
     ],
   },
   goodbye: { kind: 'goodbye', tails },
+  report: { kind: 'report', document: '~memory/midi map', vector, digest: '0123456789abcdef' },
+  'report: while it is being changed': { kind: 'report', document: '~memory/midi map', vector: new Map(), digest: '' },
   silent: { kind: 'silent', peers: [other, GOLDEN_SENDER] },
   'silent: nobody any more': { kind: 'silent', peers: [] },
   hello: { kind: 'hello', address, protocolMin: 1, protocolMax: 1, status: newcomer, tails: new Map() },
@@ -94,8 +96,19 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
   more: { kind: 'more', document: 'main', request: 5, index: 4 },
   invite: { kind: 'invite', document: 'main', stateVector },
   'invite: because digests differ': { kind: 'invite', document: 'main', stateVector: hex('') },
-  echo: { kind: 'echo', beat: 3600, revision: 3, documents: [{ document: 'main', vector, digest: '0123456789abcdef' }] },
+  echo: {
+    kind: 'echo',
+    beat: 3600,
+    revision: 3,
+    heldRevision: 130,
+    documents: [{ document: 'main', vector, digest: '0123456789abcdef' }],
+  },
   flush: { kind: 'flush', request: 6, targets: tails },
+  'holding: all': { kind: 'holding', revision: 130, isAll: true, documents: ['préférences', 'sessions/2026-11-23~2'] },
+  'holding: none': { kind: 'holding', revision: 131, isAll: true, documents: [] },
+  'holding: one more': { kind: 'holding', revision: 132, isAll: false, documents: ['~catalogue'] },
+  released: { kind: 'released', revision: 133, documents: ['préférences'] },
+  recount: { kind: 'recount' },
   'maintain: backup': { kind: 'maintain', request: 8, task: { action: 'backup', target: '/home/ada/sauvegardes/préréglages' } },
   'maintain: checkpoint': { kind: 'maintain', request: 9, task: { action: 'checkpoint', target: 'before the tour' } },
   'maintain: compact': { kind: 'maintain', request: 16_384, task: { action: 'compact', target: '' } },
@@ -120,6 +133,7 @@ export const goldenFrames: Readonly<Record<string, Frame>> = {
   'refused: version': { kind: 'refused', request: 0, reason: 'version' },
   'refused: store-failed': { kind: 'refused', request: 6, reason: 'store-failed' },
   'refused: crowded': { kind: 'refused', request: 0, reason: 'crowded' },
+  'refused: not-yet': { kind: 'refused', request: 5, reason: 'not-yet' },
 };
 
 /** Bytes that a decoder must refuse, and why. */
@@ -133,6 +147,12 @@ export const goldenRefusals: Readonly<Record<string, Uint8Array>> = {
     encoding.writeVarUint(to, 1);
     encoding.writeUint8(to, 4);
     encoding.writeVarString(to, '');
+  }),
+  'documents held whose names are too much for one frame': sealed({ kind: 23 }, (to) => {
+    encoding.writeVarUint(to, 1);
+    encoding.writeUint8(to, 0);
+    encoding.writeVarUint(to, 129);
+    for (let count = 0; count < 129; count++) encoding.writeVarString(to, 'n'.repeat(512));
   }),
   'no frame': hex('474554202f20485454502f312e310d0a0d0a'),
   'a version that is not there yet': sealed({ kind: 2, version: 2, document: 'main', seq: 1 }),

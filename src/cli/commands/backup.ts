@@ -21,8 +21,9 @@ async function backup(session: Session, group: string, file: string, options: Wa
   if (file === '') throw usage('the file needs a name', 'name one that is not there yet');
   await requireGroup(group, options, session);
   const { result } = await askWriter(group, options, session, (instance, signal) => instance.backup(file, { signal }));
-  const { path, bytes, documents } = result;
+  const { path, bytes, documents, blobs } = result;
+  const what = blobs === 0 ? plural(documents, 'document') : `${plural(documents, 'document')} and ${plural(blobs, 'blob')}`;
   if (options.json) session.terminal.print(JSON.stringify({ group, ...result }));
-  else session.terminal.print(`${plural(documents, 'document')} in ${path} (${formatBytes(bytes)}), read back and found whole`);
+  else session.terminal.print(`${what} in ${path} (${formatBytes(bytes)}), read back and found whole`);
   return 'good';
 }

@@ -129,8 +129,9 @@ function show(terminal: Terminal, { group, directory, isAlive, verification, fin
   terminal.print(`${terminal.style('bold', group)}  ${faults > 0 ? terminal.style('red', verdict) : terminal.style('green', verdict)}`);
   terminal.print(`  ${directory}`);
   if (verification !== undefined) {
-    const { documents, spills, checkpoints } = verification;
-    terminal.print(`  read: ${plural(documents, 'document')}, ${plural(spills, 'spill')}, ${plural(checkpoints, 'checkpoint')}`);
+    const { documents, blobs, spills, checkpoints } = verification;
+    const beside = blobs === 0 ? '' : ` ${plural(blobs, 'blob')},`;
+    terminal.print(`  read: ${plural(documents, 'document')},${beside} ${plural(spills, 'spill')}, ${plural(checkpoints, 'checkpoint')}`);
   }
   for (const [index, { severity, what, advice }] of findings.entries()) {
     const [first = '', ...rest] = inLines(terminal, what);

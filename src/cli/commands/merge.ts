@@ -66,7 +66,10 @@ async function mergeFrom(other: StoreView, { session, group, options }: Merge): 
   const doc = await other.read(MAIN, { onDamage: (what) => damage.push(what) });
   const leftOut = other.documents().filter(({ name }) => name !== MAIN);
   warnOfDamage(terminal, [...damage, ...leftOut.map(({ name }) => `document ${name} was left out: only ${MAIN} is merged`)]);
-  const { result, term } = await changeGroup(group, options, session, (instance) => {
+  const { result, term } = await changeGroup(group, options, session, async (instance, signal) => {
+    // Before what names them: nobody is to see a name whose blob is not there.
+    for await (const { hash, content } of other.blobs())
+      if (!(await instance.blobs.has(hash))) await instance.blobs.put(content(), { signal });
     const before = countRoots(instance.doc);
     instance.transact(() => Y.applyUpdate(instance.doc, Y.encodeStateAsUpdate(doc), instance));
     return differencesOf(before, countRoots(instance.doc));

@@ -29,12 +29,13 @@ async function restore({ terminal, signal }: Session, group: string, file: strin
   await requirePath(file);
   await refuseItself(group, file, placeOf(options));
   const restored = await restoreGroup(group, file, { ...placeOf(options), signal });
-  const { directory, documents, kept } = restored;
+  const { directory, documents, blobs, kept } = restored;
   if (options.json) {
     terminal.print(JSON.stringify({ group, ...restored }, undefined, 2));
     return 'good';
   }
   terminal.print(`${plural(documents, 'document')} restored in ${directory}`);
+  if (blobs > 0) terminal.print(`${plural(blobs, 'blob')} brought along`);
   terminal.print(kept === undefined ? 'there was no store before' : `the store that was there is kept in ${kept}`);
   return 'good';
 }

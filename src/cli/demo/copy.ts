@@ -6,9 +6,9 @@
 import { createHash } from 'node:crypto';
 
 import type { Instance, Y } from '../../index.js';
+import type { Library, Preset } from '../../library/index.js';
 import { describe } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
-import { isJsonObject } from '../json-text.js';
 import { LagGauge } from './lag-gauge.js';
 import { machineMs } from './machine-clock.js';
 import type { Build, CopyReport, Edit, News } from './messages.js';
@@ -17,9 +17,17 @@ import type { Build, CopyReport, Edit, News } from './messages.js';
 const EDITS_UNDER_WAY_MAX = 256;
 const RING_KEYS = 32;
 
+/** The document that a library lies in unless told otherwise. */
+export const LIBRARY_DOCUMENT = 'library';
+
+type LibraryDocument = Awaited<ReturnType<Instance['document']>>;
+
 export interface CopyOptions {
   readonly build: Build;
   readonly instance: Instance;
+  readonly library: Library<unknown>;
+  /** The one that the library lies in: so a preset and what is said of its edit change together. */
+  readonly document: LibraryDocument;
   readonly random: Random;
   readonly say: (news: News) => void;
 }
@@ -29,7 +37,8 @@ export class Copy {
   readonly instance: Instance;
   readonly #random: Random;
   readonly #say: (news: News) => void;
-  readonly #presets: Y.Map<unknown>;
+  readonly library: Library<unknown>;
+  readonly #document: LibraryDocument;
   readonly #edits: Y.Map<unknown>;
   readonly #underWay = new Set<Promise<void>>();
   readonly #failures: string[] = [];
@@ -40,27 +49,28 @@ export class Copy {
   #made = 0;
   #acknowledged = 0;
 
-  constructor({ build, instance, random, say }: CopyOptions) {
+  constructor({ build, instance, library, document, random, say }: CopyOptions) {
     this.build = build;
     this.instance = instance;
     this.#random = random;
     this.#say = say;
-    this.#presets = instance.doc.getMap('presets');
-    this.#edits = instance.doc.getMap('edits');
+    this.library = library;
+    this.#document = document;
+    this.#edits = document.doc.getMap('edits');
     this.#watch();
   }
 
   /** Changes one preset and says so under a key of its own, in one transaction; the disk is waited for in the background. */
   edit(keys: 'fresh' | 'ring'): void {
-    if (this.#underWay.size >= EDITS_UNDER_WAY_MAX || this.#presets.size === 0) return;
-    const ids = [...this.#presets.keys()];
-    const preset = ids[Math.floor(this.#random.fraction() * ids.length)] ?? '';
-    const found = this.#presets.get(preset);
-    const edit: Edit = { preset, ...this.#change(found), atMs: machineMs() };
+    if (this.#underWay.size >= EDITS_UNDER_WAY_MAX) return;
+    const presets = this.library.list();
+    const preset = presets[Math.floor(this.#random.fraction() * presets.length)];
+    if (preset === undefined) return;
+    const edit: Edit = { preset: preset.id, ...this.#change(preset), atMs: machineMs() };
     const count = this.#made++;
     const key = `${this.instance.id}/${keys === 'fresh' ? count : `ring-${count % RING_KEYS}`}`;
-    this.instance.transact(() => {
-      this.#presets.set(preset, { ...(isJsonObject(found) ? found : { body: found }), [edit.change]: edit.to });
+    this.#document.transact(() => {
+      this.library.update(preset.id, { [edit.change]: edit.to });
       this.#edits.set(key, edit);
     });
     const ended: Promise<void> = this.#awaitDisk(key, edit, keys === 'fresh').finally(() => this.#underWay.delete(ended));
@@ -75,7 +85,7 @@ export class Copy {
 
   /** All that is here, for the presenter to compare with what it noted outside. */
   recite(): { readonly edits: Record<string, Edit>; readonly presetIds: string[] } {
-    return { edits: Object.fromEntries(this.#edits.entries()) as Record<string, Edit>, presetIds: [...this.#presets.keys()] };
+    return { edits: Object.fromEntries(this.#edits.entries()) as Record<string, Edit>, presetIds: this.library.list().map(({ id }) => id) };
   }
 
   report(options: { readonly withContent: boolean }): CopyReport {
@@ -88,8 +98,8 @@ export class Copy {
       term: this.instance.writer?.term,
       isSynced: inspection.isSynced,
       peers: this.instance.peers.length,
-      presets: this.#presets.size,
-      digest: inspection.documents.find(({ name }) => name === 'main')?.digest ?? '',
+      presets: this.library.size,
+      digest: inspection.documents.find(({ name }) => name === LIBRARY_DOCUMENT)?.digest ?? '',
       content: options.withContent ? this.#hashContent() : undefined,
       changedAtMs: this.#changedAtMs,
       lagMs: this.#lag.medianMs(machineMs()),
@@ -101,6 +111,8 @@ export class Copy {
 
   async close(): Promise<void> {
     for (const end of this.#ends.splice(0)) end();
+    await this.library.close();
+    await this.#document.close();
     await this.instance.close();
   }
 
@@ -126,10 +138,11 @@ export class Copy {
         if (edit !== undefined) this.#lag.note(atMs, atMs - edit.atMs);
       }
     };
-    this.instance.doc.on('update', noteChange);
+    const { doc } = this.#document;
+    doc.on('update', noteChange);
     this.#edits.observe(noteLag);
     this.#ends.push(
-      () => this.instance.doc.off('update', noteChange),
+      () => doc.off('update', noteChange),
       () => this.#edits.unobserve(noteLag),
       this.instance.on('writer-changed', ({ writer }) => {
         if (writer === undefined) return;
@@ -139,21 +152,20 @@ export class Copy {
     );
   }
 
-  #change(found: unknown): Pick<Edit, 'change' | 'to'> {
-    const preset = isJsonObject(found) ? found : {};
+  #change({ favourite, name }: Preset): Pick<Edit, 'change' | 'to'> {
     const chance = this.#random.fraction();
     if (chance < 0.5) return { change: 'rating', to: 1 + Math.floor(this.#random.fraction() * 5) };
-    if (chance < 0.85) return { change: 'favourite', to: preset['favourite'] !== true };
-    const name = typeof preset['name'] === 'string' ? preset['name'] : 'Untitled';
+    if (chance < 0.85) return { change: 'favourite', to: !favourite };
     return { change: 'name', to: `${name.replace(/ \(take \d+\)$/, '')} (take ${1 + Math.floor(this.#random.fraction() * 99)})` };
   }
 
   /** A second opinion, independent of digests: what is there, sorted, as JSON. */
   #hashContent(): string {
     const hash = createHash('sha256');
-    for (const map of [this.#presets, this.#edits]) {
-      for (const key of [...map.keys()].sort()) hash.update(JSON.stringify([key, map.get(key)]));
-    }
+    // Whether a body was looked for is no content.
+    const presets = this.library.list().map(({ isComplete: _, ...preset }): readonly [string, unknown] => [preset.id, preset]);
+    for (const entries of [presets, [...this.#edits.entries()]])
+      for (const entry of entries.toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(JSON.stringify(entry));
     return hash.digest('hex');
   }
 }

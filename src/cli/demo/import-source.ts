@@ -1,24 +1,25 @@
 /**
- * The demo's import, through the importer of the command line: the bundled library or any real one. It is given its
+ * The demo's import, through the importer of the library: the bundled presets or any real ones. It is given its
  * presets a little slower than it could take them, so that a progress bar and eight lanes can be watched.
  */
 
 import { setTimeout } from 'node:timers/promises';
 
-import type { Instance } from '../../index.js';
-import { SLICE_PRESETS_MAX } from '../limits.js';
-import { importPresets } from '../presets/import.js';
-import { readPresets } from '../presets/read.js';
-import type { PresetReading } from '../presets/read.js';
+import { importPresets } from '../../library/exchange/import-presets.js';
+import { readPresets } from '../../library/exchange/read-presets.js';
+import type { PresetReading } from '../../library/exchange/read-presets.js';
+import type { Library } from '../../library/index.js';
 import { machineMs } from './machine-clock.js';
 import type { ImportAnswer, PresetSource } from './messages.js';
 import { presetLibrary } from './preset-library.js';
 
 /** How much longer the whole import takes for being watched. */
 const WATCHING_MS = 900;
+/** After so many presets it pauses. */
+const PACE_PRESETS = 32;
 
 export async function importSource(
-  instance: Instance,
+  library: Library<unknown>,
   source: PresetSource,
   onProgress: (done: number, total: number) => void,
 ): Promise<ImportAnswer> {
@@ -26,7 +27,7 @@ export async function importSource(
   const total = readings.filter(({ kind }) => kind === 'preset').length;
   onProgress(0, total);
   const startedAtMs = machineMs();
-  const report = await importPresets(instance, paced(readings), { onProgress: ({ read }) => onProgress(read, total) });
+  const report = await importPresets(library, paced(readings), { source: 'factory', onProgress: ({ read }) => onProgress(read, total) });
   return {
     read: report.read,
     added: report.added,
@@ -41,19 +42,16 @@ async function readingsOf(source: PresetSource): Promise<PresetReading[]> {
     for await (const reading of readPresets(source.paths)) readings.push(reading);
     return readings;
   }
-  return presetLibrary(source.seed).map(({ id, ...value }) => ({
-    kind: 'preset',
-    id,
-    value,
-    file: 'bundled library',
-    bytes: JSON.stringify(value).length,
-  }));
+  return presetLibrary(source.seed).map(({ engine, params, ...fields }) => {
+    const body = { engine, params };
+    return { kind: 'preset', entry: { ...fields, body }, text: Buffer.from(JSON.stringify({ ...fields, body })), file: 'bundled library' };
+  });
 }
 
 async function* paced(readings: readonly PresetReading[]): AsyncGenerator<PresetReading> {
-  const pauseMs = WATCHING_MS / Math.ceil(readings.length / SLICE_PRESETS_MAX);
+  const pauseMs = WATCHING_MS / Math.ceil(readings.length / PACE_PRESETS);
   for (const [index, reading] of readings.entries()) {
-    if (index > 0 && index % SLICE_PRESETS_MAX === 0) await setTimeout(pauseMs);
+    if (index > 0 && index % PACE_PRESETS === 0) await setTimeout(pauseMs);
     yield reading;
   }
 }

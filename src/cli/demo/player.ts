@@ -10,12 +10,12 @@ import { createRequire } from 'node:module';
 
 import { describe, systemCode, unreachable } from '../../base/errors.js';
 import { seededRandom } from '../../base/random.js';
-import { Copy } from './copy.js';
+import { Copy, LIBRARY_DOCUMENT } from './copy.js';
 import { importSource } from './import-source.js';
 import { BUILDS } from './messages.js';
 import type { Answers, Asked, Build, CopyReport, ImportAnswer, Order, Said } from './messages.js';
 
-type Socomm = typeof import('../../index.js');
+type Socomm = typeof import('../../index.js') & typeof import('../../library/index.js');
 type JoinOrder = Extract<Order, { kind: 'join' }>;
 type EditOrder = Extract<Order, { kind: 'edit' }>;
 
@@ -60,7 +60,9 @@ class Player {
     await Promise.all(
       [...this.#loaded].map(async ([build, socomm]) => {
         const instance = await socomm.join(group, options);
-        const copy = new Copy({ build, instance, random: seededRandom(seed + BUILDS.indexOf(build)), say });
+        const library = await socomm.openLibrary(instance);
+        const document = await instance.document(LIBRARY_DOCUMENT);
+        const copy = new Copy({ build, instance, library, document, random: seededRandom(seed + BUILDS.indexOf(build)), say });
         this.#copies.set(build, copy);
         // The presenter may have gone while we joined: nobody else would close this one.
         if (this.#isClosed) await copy.close();
@@ -71,7 +73,7 @@ class Player {
   }
 
   #import(copy: Copy, { source }: Extract<Order, { kind: 'import' }>): Promise<ImportAnswer> {
-    return importSource(copy.instance, source, (done, total) => say({ kind: 'progressed', done, total }));
+    return importSource(copy.library, source, (done, total) => say({ kind: 'progressed', done, total }));
   }
 
   #edit({ perSecond, keys }: EditOrder): null {
@@ -130,8 +132,10 @@ async function loadBoth(): Promise<{ readonly loaded: ReadonlyMap<Build, Socomm>
     else original(...said);
   };
   try {
-    const esm = await import('../../index.js');
-    const cjs = createRequire(import.meta.url)('../../../../cjs/src/index.js') as Socomm;
+    const require = createRequire(import.meta.url);
+    const esm = { ...(await import('../../index.js')), ...(await import('../../library/index.js')) };
+    const other = (entry: string): object => require(`../../../../cjs/src/${entry}`) as object;
+    const cjs = { ...other('index.js'), ...other('library/index.js') } as Socomm;
     return {
       loaded: new Map([
         ['esm', esm],

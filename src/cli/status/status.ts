@@ -158,9 +158,11 @@ function peersOf(report: GroupReport, instance: Instance | undefined): readonly 
 }
 
 function documentsOf(main: Y.Doc, survey: StoreSurvey | undefined, inspection: Inspection | undefined): readonly DocumentStatus[] {
-  const live = new Map((inspection?.documents ?? []).map((it) => [it.name, it]));
+  const live = new Map((inspection?.documents ?? []).map((it) => [it.id, it]));
   const kept = new Map((survey?.documents ?? []).map((it) => [it.name, it]));
-  return [...new Set([...kept.keys(), ...live.keys()])].sort().map((name) => ({
+  // Parts of the list of all documents are nobody's to look at.
+  const names = [...new Set([...kept.keys(), ...live.keys()])].filter((id) => !id.startsWith('~catalogue/'));
+  return names.sort().map((name) => ({
     name,
     digest: live.get(name)?.digest,
     stateBytes: name === 'main' ? Y.encodeStateAsUpdate(main).length : undefined,
