@@ -3,14 +3,18 @@
  * that is needed goes, and whoever comes next goes on. The file system is the real one, behind a switch.
  */
 
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { beforeEach, expect, test, vi } from 'vitest';
 
 import type { BlobHash } from '../../storage/blobs/blob-hash.js';
 import { SMALL_BLOB_BYTES_MAX } from '../../storage/blobs/limits.js';
+import { PACK_HEAD_BYTES } from '../../storage/blobs/pack-entry.js';
 import type { FileBlobStore } from '../../storage/blobs/file-blob-store.js';
 import { noise, sha256 } from '../contract/blob-store.js';
 import { temporaryDirectory } from '../storage/temporary.js';
-import { makeBlobStore } from './folder.js';
+import { blobFolder, filesIn, makeBlobStore } from './folder.js';
 
 type Fault = 'kill' | 'full once' | 'full for long';
 
@@ -48,12 +52,13 @@ vi.mock('node:fs/promises', async (importOriginal) => {
       const write = file.write.bind(file) as (bytes: Buffer, at: number, length: number, place: number) => Promise<unknown>;
       file.sync = guarded(sync.bind(file));
       file.truncate = guarded(truncate.bind(file));
-      file.write = (async (bytes: Buffer, at: number, length: number, place: number) => {
-        if (!disk.step()) return write(bytes, at, length, place);
+      const writeAt = write.bind(file) as (bytes: Uint8Array, at: number, length: number, place: number) => Promise<unknown>;
+      file.write = (async (bytes: Uint8Array, at: number, length: number, place: number) => {
+        if (!disk.step()) return writeAt(bytes, at, length, place);
         // Half of it comes to the disk.
-        await write(bytes, at, length >> 1, place);
+        await writeAt(bytes, at, length >> 1, place);
         return disk.refuse();
-      }) as unknown as typeof file.write;
+      }) as typeof file.write;
       return file;
     },
   };
@@ -138,6 +143,23 @@ test.each(['kill', 'full once', 'full for long'] as const)(
     expect(steps).toBeGreaterThan(8);
   },
 );
+
+test('after a failed sync its pack is left for good: a second sync of the same pages would say that all is well', async () => {
+  const directory = await temporaryDirectory();
+  const store = makeBlobStore(directory);
+  await store.put(noise(100, 1));
+  const [name = ''] = await filesIn(blobFolder(directory));
+  // The next steps are the write and the sync.
+  Object.assign(disk, { steps: 0, failAt: 2, fault: 'full once' });
+  await expect(store.put(noise(100, 2))).rejects.toMatchObject({ code: 'SOCOMM_STORE_FAILED' });
+  disk.failAt = Infinity;
+  const before = (await stat(join(blobFolder(directory), name))).size;
+  expect(before).toBe(PACK_HEAD_BYTES + 100);
+  await store.put(noise(100, 2));
+  expect(await filesIn(blobFolder(directory))).toHaveLength(2);
+  expect((await stat(join(blobFolder(directory), name))).size).toBe(before);
+  await store.close();
+});
 
 async function collect(store: FileBlobStore, candidates: ReadonlySet<BlobHash>, needed: ReadonlySet<BlobHash>): Promise<void> {
   const retirement = await store.retire(candidates);

@@ -14,7 +14,7 @@ if (!hasPresets) console.log(`skipped: ${PRESETS} is missing`);
 
 /** So long a rename may take to be seen in every other copy, of which one in a hundred may be later. */
 const SEEN_MS = 20;
-const RENAMES = 30;
+const RENAMES = 120;
 
 it.skipIf(!hasPresets)('a project with 40 copies in 4 processes opens, and a rename in one is seen in all', async () => {
   const place = new Place();

@@ -6,15 +6,14 @@ import type { Command } from 'commander';
 
 import { openStore } from '../../store.js';
 import type { StoreView } from '../../store.js';
-import { Y } from '../../index.js';
 import { addCommonOptions, addExamples, addTimeout, endWith, groupArgument, usage } from '../command-options.js';
 import { CliError } from '../exit.js';
 import type { Ending } from '../exit.js';
+import { mergeDocuments } from '../merging.js';
 import { changeGroup, warnOfDamage } from '../open-group.js';
 import { plural } from '../output/format.js';
 import { requireGroup } from '../require-group.js';
 import { requirePath } from '../require-path.js';
-import { countRoots, differencesOf } from '../root-differences.js';
 import type { RootDifference } from '../root-differences.js';
 import type { Session, WaitOptions } from '../session.js';
 
@@ -31,9 +30,6 @@ export function registerMerge(program: Command, session: Session): void {
   addExamples(command, 'merge com.acme.synth laptop.socomm', 'merge com.acme.synth /media/stick/com.acme.synth');
   command.action(endWith(session, merge));
 }
-
-/** What is merged is the document that every group has. */
-const MAIN = 'main';
 
 async function merge(session: Session, group: string, source: string, options: MergeOptions): Promise<Ending> {
   const { signal } = session;
@@ -63,22 +59,21 @@ interface Merge {
 async function mergeFrom(other: StoreView, { session, group, options }: Merge): Promise<Ending> {
   const { terminal } = session;
   const damage: string[] = [];
-  const doc = await other.read(MAIN, { onDamage: (what) => damage.push(what) });
-  const leftOut = other.documents().filter(({ name }) => name !== MAIN);
-  warnOfDamage(terminal, [...damage, ...leftOut.map(({ name }) => `document ${name} was left out: only ${MAIN} is merged`)]);
   const { result, term } = await changeGroup(group, options, session, async (instance, signal) => {
     // Before what names them: nobody is to see a name whose blob is not there.
     for await (const { hash, content } of other.blobs())
       if (!(await instance.blobs.has(hash))) await instance.blobs.put(content(), { signal });
-    const before = countRoots(instance.doc);
-    instance.transact(() => Y.applyUpdate(instance.doc, Y.encodeStateAsUpdate(doc), instance));
-    return differencesOf(before, countRoots(instance.doc));
+    return mergeDocuments(instance, other, { signal, onDamage: (what) => damage.push(what) });
   });
-  doc.destroy();
-  if (options.json) terminal.print(JSON.stringify({ group, from: other.path, term, roots: result, damage }, undefined, 2));
+  const { merged, leftOut } = result;
+  warnOfDamage(terminal, [...damage, ...leftOut]);
+  const roots = merged.find(({ name }) => name === 'main')?.roots ?? [];
+  const documents = merged.filter(({ name }) => name !== 'main');
+  if (options.json) terminal.print(JSON.stringify({ group, from: other.path, term, roots, documents, damage, leftOut }, undefined, 2));
   else {
-    terminal.print(...result.map(lineOf));
-    terminal.print(result.length === 0 ? 'nothing was new' : `merged; on disk (term ${term})`);
+    terminal.print(...roots.map((root) => lineOf(root)));
+    for (const document of documents) terminal.print(...document.roots.map((root) => `${document.name} ${lineOf(root)}`));
+    terminal.print(merged.length === 0 ? 'nothing was new' : `merged; on disk (term ${term})`);
   }
   return damage.length + leftOut.length > 0 ? 'partial' : 'good';
 }
