@@ -152,7 +152,7 @@ describe('the closing table', () => {
         "",
         "  The store stays. Look around:",
         "    npx socomm status socomm.demo",
-        "    npx socomm get socomm.demo /presets/pad-amber-veil",
+        "    npx socomm library socomm.demo show pad-amber-veil",
         "    npm run demo -- --stay",
         "",
       ]
@@ -170,7 +170,7 @@ describe('the closing table', () => {
   test('prints commands that a shell takes as they are', () => {
     expect(closingCommands("Bank 1/It's ~", '/tmp/a b')).toEqual([
       "npx socomm status socomm.demo --directory '/tmp/a b'",
-      "npx socomm get socomm.demo '/presets/Bank 1~1It'\\''s ~0' --directory '/tmp/a b'",
+      "npx socomm library socomm.demo show 'Bank 1/It'\\''s ~' --directory '/tmp/a b'",
       "npm run demo -- --stay --directory '/tmp/a b'",
     ]);
   });

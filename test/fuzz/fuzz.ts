@@ -11,7 +11,7 @@ import { Assault, feed, stopwatch } from './assault.js';
 import type { FrameClass, Impact, Shot } from './assault.js';
 import { Chance } from './chance.js';
 import { hello } from './frames.js';
-import { FuzzGroup } from './fuzz-group.js';
+import { DOCUMENTS, FuzzGroup } from './fuzz-group.js';
 import { Updates } from './updates.js';
 import { DEPARTED_KEPT_MS, MUTED_MS } from '../../sync/limits.js';
 import { encodeFrame } from '../../sync/wire/encode-frame.js';
@@ -174,7 +174,7 @@ class Run {
   async #expectLife(group: FuzzGroup): Promise<void> {
     // Who was muted is heard again, who left is forgotten.
     await group.clock.advance(MUTED_MS + DEPARTED_KEPT_MS);
-    const replicas = group.members.flatMap(({ peer }) => peer.documentNames.map((document) => ({ peer, replica: peer.replica(document) })));
+    const replicas = group.members.flatMap(({ peer }) => DOCUMENTS.map((document) => ({ peer, replica: peer.replica(document) })));
     for (const { peer, replica } of replicas) replica.doc.getMap('after the flood').set(peer.id, 'written');
     await group.converge(({ doc }) => doc.getMap('after the flood').size === group.members.length);
     for (const { peer } of group.members) {

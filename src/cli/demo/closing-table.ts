@@ -16,11 +16,10 @@ export function renderClosing(report: DemoReport, commands: readonly string[], p
 
 /** As they are to be typed; `directory` where the demo was given one, for they need it too. */
 export function closingCommands(presetId: string, directory: string | undefined): string[] {
-  const pointer = `/presets/${presetId.replaceAll('~', '~0').replaceAll('/', '~1')}`;
   const options = directory === undefined ? '' : ` --directory ${quoted(directory)}`;
   return [
     `npx socomm status socomm.demo${options}`,
-    `npx socomm get socomm.demo ${quoted(pointer)}${options}`,
+    `npx socomm library socomm.demo show ${quoted(presetId)}${options}`,
     `npm run demo -- --stay${options}`,
   ];
 }
