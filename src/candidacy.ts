@@ -16,10 +16,8 @@ import { SocommError, describe, isSocommError } from './base/errors.js';
 import type { Random } from './base/random.js';
 import { isStoredId } from './documents/document-name.js';
 import { Candidate } from './election/candidate.js';
-import type { LockTry } from './election/candidate.js';
 import { QUICK_TRIES_MS } from './election/election.js';
 import type { ElectionState } from './election/election.js';
-import { placeInTurn } from './election/turns.js';
 import { Caretaker } from './maintenance/caretaker.js';
 import type { Replica } from './replica/replica.js';
 import type { Intake } from './spill/intake.js';
@@ -118,9 +116,8 @@ export class Candidacy {
   }
 
   writerChanged(writer: WriterRef | undefined): void {
-    const { address, synchronizer } = this.#options;
-    if (writer === undefined) return this.#candidate.feed({ kind: 'writer-gone', place: placeInTurn(synchronizer.state) });
-    if (writer.id === address.id) return;
+    if (writer === undefined) return this.#candidate.feed({ kind: 'writer-gone' });
+    if (writer.id === this.#options.address.id) return;
     // It can write: what kept us from it is the past, and no reason to say that nobody can.
     this.#recover();
     this.#candidate.feed({ kind: 'writer-seen' });
@@ -145,13 +142,13 @@ export class Candidacy {
     this.#candidate.crash();
   }
 
-  #tryLock(): LockTry {
-    if (this.#isInGoodHands()) return 'spoken-for';
+  #tryLock(): boolean {
+    if (this.#isInGoodHands()) return false;
     try {
-      return this.#options.store.lock.tryAcquire() ? 'granted' : 'denied';
+      return this.#options.store.lock.tryAcquire();
     } catch (error) {
       this.#fail(error);
-      return 'denied';
+      return false;
     }
   }
 

@@ -10,8 +10,8 @@ export interface CandidateOptions {
   readonly canWrite: boolean;
   readonly clock: Clock;
   readonly random: Random;
-  /** Takes the lock if it is free. Must not throw. */
-  tryLock(): LockTry;
+  /** Takes the lock if it is free; true if it is ours now. Must not throw. */
+  tryLock(): boolean;
   /** Resolves when the first record of the new term is durable. */
   takeOver(): Promise<number>;
   /** Ends what `takeOver` began, in this order: last batch (if it can be), database, lock. */
@@ -22,13 +22,6 @@ export interface CandidateOptions {
   takeoverFailed(error: unknown): void;
   stepDownFailed(error: unknown): void;
 }
-
-export type LockTry =
-  /** It is ours now. */
-  | 'granted'
-  | 'denied'
-  /** It was not asked for: somebody says that it takes over. */
-  | 'spoken-for';
 
 export class Candidate {
   readonly #options: CandidateOptions;
@@ -71,7 +64,7 @@ export class Candidate {
     switch (effect.kind) {
       case 'try-lock':
         this.#cancelWait();
-        return this.#tryLock();
+        return this.feed({ kind: this.#options.tryLock() ? 'granted' : 'denied' });
       case 'take-over':
         return void this.#takeOver();
       case 'step-down':
@@ -90,11 +83,6 @@ export class Candidate {
       default:
         unreachable(effect);
     }
-  }
-
-  #tryLock(): void {
-    const tried = this.#options.tryLock();
-    this.feed(tried === 'granted' ? { kind: 'granted' } : { kind: 'denied', isSpokenFor: tried === 'spoken-for' });
   }
 
   async #takeOver(): Promise<void> {

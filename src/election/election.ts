@@ -11,18 +11,16 @@
  *                                                      ▲                             │
  *   abstaining (storage: 'never')      closed ◄────────┴──────────── close ──────────┘
  *
- * When the writer goes, each tries the lock once. The kernel frees it a moment after a killed process's sockets are closed, so
- * the first in turn (turns.ts) goes on trying, ever more slowly; each other one first stands back a little longer than the one
- * before, so that who takes over has the processor to itself. Nobody relies on the order: whoever's time has come tries,
- * and the slow, jittered poll waits for nobody.
+ * The lock is tried at once when the writer goes, then ever more slowly while it is denied: the kernel frees it a
+ * moment after a killed process's sockets are closed. Otherwise a slow, jittered poll. A try costs 10 µs and is no wait.
  */
 
 import { unreachable } from '../base/errors.js';
 
 export type ElectionState =
   | { readonly kind: 'abstaining' }
-  /** `tries` of the quick series were denied so far, and `place` others are still let go first; `failures` takeovers failed in a row. */
-  | { readonly kind: 'following'; readonly tries: number; readonly place: number; readonly failures: number }
+  /** `tries` of the quick series were denied so far; `failures` takeovers failed in a row. */
+  | { readonly kind: 'following'; readonly tries: number; readonly failures: number }
   | { readonly kind: 'taking-over'; readonly failures: number }
   | { readonly kind: 'leading'; readonly term: number }
   | { readonly kind: 'stepping-down'; readonly failures: number; readonly isClosing: boolean }
@@ -33,10 +31,9 @@ export type ElectionInput =
   /** The time that `wait` asked for is over. */
   | { readonly kind: 'due' }
   | { readonly kind: 'granted' }
-  /** `isSpokenFor`: somebody says that it takes over. */
-  | { readonly kind: 'denied'; readonly isSpokenFor: boolean }
-  /** The writer's connection dropped, it said goodbye, or it stepped down; `place`: how many others go before us. */
-  | { readonly kind: 'writer-gone'; readonly place: number }
+  | { readonly kind: 'denied' }
+  /** The writer's connection dropped, it said goodbye, or it stepped down. */
+  | { readonly kind: 'writer-gone' }
   /** Somebody else announced itself. */
   | { readonly kind: 'writer-seen' }
   | { readonly kind: 'took-over'; readonly term: number }
@@ -70,12 +67,6 @@ export interface ElectionStep {
  * machine, much later on a busy one; so the steps stay small beside what has passed already.
  */
 export const QUICK_TRIES_MS = [1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 16, 16, 16, 16, 32, 32, 32, 64, 64, 128] as const;
-/** So long the second in turn leaves the first alone: a takeover has been announced by then … */
-export const STAND_BACK_MS = 30;
-/** … each further one leaves those before it so much longer … */
-export const STAND_BACK_STEP_MS = 15;
-/** … and nobody stands back longer than this. */
-export const STAND_BACK_MAX_MS = 250;
 export const POLL_MS = 2000;
 export const COOL_DOWN_MS = 1000;
 /**
@@ -85,12 +76,7 @@ export const COOL_DOWN_MS = 1000;
 export const COOL_DOWN_MAX_MS = 8_000;
 
 export function initialElection(canWrite: boolean): ElectionState {
-  return canWrite ? unhurried(0) : { kind: 'abstaining' };
-}
-
-/** No quick series is under way. */
-function unhurried(failures: number): StateOf<'following'> {
-  return { kind: 'following', tries: QUICK_TRIES_MS.length, place: 0, failures };
+  return canWrite ? { kind: 'following', tries: QUICK_TRIES_MS.length, failures: 0 } : { kind: 'abstaining' };
 }
 
 export function elect(state: ElectionState, input: ElectionInput): ElectionStep {
@@ -126,20 +112,16 @@ function follow(state: StateOf<'following'>, input: ElectionInput): ElectionStep
     case 'writer-gone':
       // One that failed a moment ago leaves the first chance to others.
       if (state.failures > 0) return stay(state);
-      return { state: { ...state, tries: 0, place: input.place }, effects: [{ kind: 'try-lock' }] };
+      return { state: { ...state, tries: 0 }, effects: [{ kind: 'try-lock' }] };
     case 'writer-seen':
       // It could take over, so whatever made us fail before is no reason to stand back at its end.
-      return { state: unhurried(0), effects: [poll()] };
+      return { state: { ...state, tries: QUICK_TRIES_MS.length, failures: 0 }, effects: [poll()] };
     case 'granted':
       return { state: { kind: 'taking-over', failures: state.failures }, effects: [{ kind: 'take-over' }] };
     case 'denied': {
       const delayMs = QUICK_TRIES_MS[state.tries];
       if (delayMs === undefined) return { state, effects: [poll()] };
-      const patienceMs = Math.max(standBackMs(state.place), input.isSpokenFor ? STAND_BACK_MS : 0);
-      return {
-        state: { ...state, tries: state.tries + 1, place: 0 },
-        effects: [{ kind: 'wait', delayMs: Math.max(delayMs, patienceMs), jitter: 0.5 }],
-      };
+      return { state: { ...state, tries: state.tries + 1 }, effects: [{ kind: 'wait', delayMs, jitter: 0.5 }] };
     }
     case 'close':
       return stay({ kind: 'closed' });
@@ -151,10 +133,6 @@ function follow(state: StateOf<'following'>, input: ElectionInput): ElectionStep
     default:
       return unreachable(input);
   }
-}
-
-function standBackMs(place: number): number {
-  return place === 0 ? 0 : Math.min(STAND_BACK_MAX_MS, STAND_BACK_MS + STAND_BACK_STEP_MS * (place - 1));
 }
 
 function poll(): ElectionEffect {
@@ -217,7 +195,7 @@ function stepDown(state: StateOf<'stepping-down'>, input: ElectionInput): Electi
       return stay({ ...state, failures: 0 });
     case 'stepped-down': {
       if (state.isClosing) return stay({ kind: 'closed' });
-      const following = unhurried(state.failures);
+      const following = { kind: 'following', tries: QUICK_TRIES_MS.length, failures: state.failures } as const;
       // Robbed, or succeeded meanwhile: if nobody has the lock, we are as good as anybody.
       if (state.failures === 0) return { state: following, effects: [{ kind: 'try-lock' }] };
       const delayMs = Math.min(COOL_DOWN_MAX_MS, COOL_DOWN_MS * 2 ** (state.failures - 1));

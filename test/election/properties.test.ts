@@ -30,15 +30,7 @@ const isComplete: Missing extends never ? true : false = true;
 
 const inputs: fc.Arbitrary<ElectionInput> = fc
   .tuple(fc.constantFrom(...KINDS), fc.nat({ max: 9 }))
-  .map(([kind, number]) => inputOf(kind, number));
-
-function inputOf(kind: (typeof KINDS)[number], number: number): ElectionInput {
-  if (kind === 'took-over') return { kind, term: number };
-  if (kind === 'writer-gone') return { kind, place: number };
-  return kind === 'denied' ? { kind, isSpokenFor: number % 2 === 1 } : { kind };
-}
-
-const DENIED = { kind: 'denied', isSpokenFor: false } as const;
+  .map(([kind, term]) => (kind === 'took-over' ? { kind, term } : { kind }));
 
 /** What holds after each step, whatever came in. */
 function expectSound(before: ElectionState, input: ElectionInput, after: ElectionState, effects: readonly ElectionEffect[]): void {
@@ -85,13 +77,12 @@ class Shell {
   /** What could come next. */
   get possible(): readonly ElectionInput[] {
     return [
-      ...(this.#isTrying ? ([{ kind: 'granted' }, DENIED, { kind: 'denied', isSpokenFor: true }] as const) : []),
+      ...(this.#isTrying ? ([{ kind: 'granted' }, { kind: 'denied' }] as const) : []),
       ...(this.#isTakingOver ? ([{ kind: 'took-over', term: 7 }, { kind: 'failed' }] as const) : []),
       ...(this.#isSteppingDown && !this.#isTakingOver ? ([{ kind: 'stepped-down' }] as const) : []),
       ...(this.#hasTimer ? ([{ kind: 'due' }] as const) : []),
       ...(this.state.kind === 'leading' ? ([{ kind: 'failed' }, { kind: 'robbed' }] as const) : []),
-      { kind: 'writer-gone', place: 0 },
-      { kind: 'writer-gone', place: 3 },
+      { kind: 'writer-gone' },
       { kind: 'writer-seen' },
       { kind: 'close' },
     ];
@@ -101,7 +92,7 @@ class Shell {
   rest(): void {
     for (let left = 10; this.#isTrying || this.#isTakingOver || this.#isSteppingDown; left--) {
       expect(left).toBeGreaterThan(0);
-      this.feed(this.#isTrying ? DENIED : this.#isTakingOver ? { kind: 'failed' } : { kind: 'stepped-down' });
+      this.feed(this.#isTrying ? { kind: 'denied' } : this.#isTakingOver ? { kind: 'failed' } : { kind: 'stepped-down' });
     }
   }
 
