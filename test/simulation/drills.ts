@@ -200,6 +200,26 @@ async function quickFlush(stage: Stage, { one, writer }: Crew): Promise<void> {
   await within(stage, 100, 'flushes at rest resolve', () => one.flushesOpen + writer.flushesOpen === 0);
 }
 
+/** What one writes to a document that it has closed and opened again is news to those who had it open all the time, and durable when that is said. */
+async function openedAgain(stage: Stage, { one, two }: Crew): Promise<void> {
+  const { room } = stage.cast;
+  const set = (value: number): void => void one.doc('notes').getMap('map').set('opened again', value);
+  for (let value = 1; value <= 3; value++) {
+    set(value);
+    await stage.advance(5);
+  }
+  stage.story.flush(one);
+  await within(stage, 100, 'a flush at rest resolves', () => one.flushesOpen === 0);
+  room.closeDocument(one, 'notes');
+  await within(stage, 100, 'a document without anything unsaved is closed', () => !one.peer.documentNames.includes('notes'));
+  room.openDocument(one, 'notes');
+  await within(stage, 500, 'a document is opened again', () => one.peer.synchronizer.state.documents.get('notes')?.isSynced === true);
+  set(4);
+  stage.story.flush(one);
+  await within(stage, 100, 'a flush after a document was opened again resolves', () => one.flushesOpen === 0);
+  await within(stage, 100, 'what was written to it is everywhere', () => two.doc('notes').getMap('map').get('opened again') === 4);
+}
+
 /** In a group at rest there are pulses and their echoes, reports of what is in memory only, and nothing else. */
 async function nobodyAsks(stage: Stage): Promise<void> {
   const { room } = stage.cast;
@@ -220,6 +240,7 @@ async function nobodyAsks(stage: Stage): Promise<void> {
 }
 
 const DRILLS: readonly Drill[] = [
+  openedAgain,
   newcomer,
   lostLastFrame,
   lastWordsOfOne,
