@@ -1,6 +1,6 @@
 /** Documents between real processes: kills, stops, and what lies on the disk afterwards. */
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -58,10 +58,12 @@ test('a peer that is stopped while its document is deleted finds out, and what i
   await open(late, 'notes');
   await set(late, 'notes', 'stored', 1);
   await ask(late, 'flushDocument', { name: 'notes' });
-  const written = ask(late, 'setWhenContinued', { name: 'notes', key: 'late', value: 'written too late' });
-  await late.hears('waiting to be stopped');
+  const path = join(place.folder, 'deleted');
+  const written = ask(late, 'setOnceThereIs', { name: 'notes', key: 'late', value: 'written too late', path });
+  await late.hears('holding the loop');
   late.member.signal('SIGSTOP');
   await ask(a, 'deleteDocument', { name: 'notes' });
+  writeFileSync(path, '');
   late.member.signal('SIGCONT');
   await written;
   await late.hears('deleted');

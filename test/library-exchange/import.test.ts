@@ -126,6 +126,16 @@ describe('an import', () => {
     expect(library.get('p3')?.name).toBe('Preset 3');
   });
 
+  test('takes the first of two presets that claim one id, and one that comes twice for one', async () => {
+    const folder = folderOf({ 'a.jsonl': linesOf([{ id: 'x', name: 'X' }, { id: 'x', name: 'Other' }, { id: 'x', name: 'X' }]) });
+    const file = join(folder, 'a.jsonl');
+    const { library } = await openHere();
+    const { problems, ...counts } = await importPresets(library, [file]);
+    expect(counts).toMatchObject({ read: 2, added: 1, unchanged: 1 });
+    expect(problems).toEqual([{ file, line: 2, cause: `the id "x" was given to another preset before, in ${file}:1` }]);
+    expect(library.get('x')?.name).toBe('X');
+  });
+
   test('tells what is wrong with a preset, by file and line, and imports all others', async () => {
     const folder = folderOf({
       'lines.jsonl': ['{"id":"ok","name":"Ok"}', '', 'no', '7', '{"id":"long","name":"x","body":1,"tags":["'].join('\n'),

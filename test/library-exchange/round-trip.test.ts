@@ -113,6 +113,16 @@ describe('presets that are exported, imported and exported again are the same by
     expect(Object.keys(JSON.parse(textIn(join(folder, 'out.jsonl'))) as object)).toEqual(['id', 'bank', 'slot', 'name', 'params', 'tags']);
   });
 
+  test('one that says its own path is named by it, and nothing is written into it; so with brackets and quotes in its texts', async () => {
+    const preset = { id: 'g', path: 'Factory/Bass/Low.synth', params: { 'a"]': '\\', b: '"},{[', c: '\\"' } };
+    const folder = folderOf({ 'in.json': `[\n${JSON.stringify(preset)}\n]\n` });
+    const { library } = await openHere();
+    expect(await importPresets(library, [join(folder, 'in.json')])).toMatchObject({ added: 1, problems: [] });
+    expect(library.get('g')).toMatchObject({ name: 'Low', category: 'Bass' });
+    await exportPresets(library, join(folder, 'out.json'));
+    expect(textIn(join(folder, 'out.json'))).toBe(textIn(join(folder, 'in.json')));
+  });
+
   test('what an application made itself keeps its parameters to itself', async () => {
     const { library } = await openHere();
     const folder = folderOf();

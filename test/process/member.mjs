@@ -5,7 +5,7 @@
  * and the channel is, it must end by itself.
  */
 
-import { appendFileSync, copyFileSync, openSync, readFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -101,12 +101,10 @@ const commands = {
     const document = documentOf(as, name);
     document.transact(() => void document.doc.getMap('map').set(key, value));
   },
-  /** Notices that it was stopped, and writes in the very turn in which it goes on: before it can hear of anything. */
-  async setWhenContinued(_, { as, name, key, value }) {
-    tell({ heard: 'waiting to be stopped', as, detail: {} });
-    await new Promise((resolve) => void setImmediate(resolve));
-    let last = performance.now();
-    for (let now = last; now - last < 200; now = performance.now()) last = now;
+  /** Holds the loop until the file is there, and writes in that very turn: before it can hear of anything. */
+  setOnceThereIs(_, { as, name, key, value, path }) {
+    tell({ heard: 'holding the loop', as, detail: {} });
+    while (!existsSync(path));
     commands.setIn(_, { as, name, key, value });
   },
   contentOf: (_, { as, name }) => documentOf(as, name).doc.getMap('map').toJSON(),
