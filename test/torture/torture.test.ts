@@ -11,6 +11,7 @@ import { table, torture } from './torture.mjs';
 
 const SECONDS = 20;
 const WITHOUT_LOCK_SECONDS = 6;
+const WITHOUT_LOCK_RUNS_MAX = 8;
 
 /** What is left of a run that failed is kept: the store, the journal, what each process said, and each one's standard error. */
 function emptyFolder(): string {
@@ -36,13 +37,19 @@ test(
   },
 );
 
-test('without the lock the same run is found out: two write at once', { timeout: 90_000 }, async () => {
-  const order = { folder: emptyFolder(), seconds: WITHOUT_LOCK_SECONDS, processes: 3, copies: 2, seed: 1, hasLock: false };
-  const outcome = await torture(order);
-  console.log(table({ ...outcome, violations: outcome.violations.slice(0, 3) }));
-  expect(outcome.violations.join('\n')).toMatch(
-    /two writers at once|was given to|after .* had written under|had version .* acknowledged|does not open/,
-  );
+/**
+ * Whether two copies meet in one run is chance: five runs of six are found out. So there may be several, and chance alone lets
+ * all of them pass once in a million.
+ */
+test('without the lock such runs are found out: two write at once', { timeout: 90_000 }, async () => {
+  let violations = '';
+  for (let seed = 1; violations === '' && seed <= WITHOUT_LOCK_RUNS_MAX; seed++) {
+    const order = { folder: emptyFolder(), seconds: WITHOUT_LOCK_SECONDS, processes: 3, copies: 2, seed, hasLock: false };
+    const outcome = await torture(order);
+    console.log(table({ ...outcome, violations: outcome.violations.slice(0, 3) }));
+    violations = outcome.violations.join('\n');
+  }
+  expect(violations).toMatch(/two writers at once|was given to|after .* had written under|had version .* acknowledged|does not open/);
 });
 
 test('the checks know two offices at once, a term given twice, and a term that falls', () => {
