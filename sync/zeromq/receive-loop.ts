@@ -2,8 +2,9 @@
  * Reads a socket until it is closed, and knows when it has caught up.
  *
  * A `receive()` that may wait first asks libzmq whether there is something, which costs as much as the reading. So
- * after a few messages without a gap the loop reads without asking, until it is told that there is nothing (half as
- * many messages again per second). Every turn is limited: the rest of the process wants to run too.
+ * while messages come without a gap the loop reads without asking, until it is told that there is nothing (half as
+ * many messages again per second). Whether there is a gap has to be asked too: only now and then, so that an answer
+ * that comes alone is not made to wait for it. Every turn is limited: the rest of the process wants to run too.
  */
 
 import { systemCode } from '../../src/base/errors.js';
@@ -18,8 +19,10 @@ export interface ReadableSocket {
   receive(): Promise<Buffer[]>;
 }
 
-/** Messages without a gap after which the loop stops asking. */
-const GAPLESS_MESSAGES = 8;
+/** After so many messages the loop looks whether the next is there already … */
+const MESSAGES_PER_LOOK = 4;
+/** … and after so many looks that found one it stops asking. */
+const LOOKS_WITHOUT_GAP = 2;
 const MESSAGES_PER_TURN_MAX = 512;
 /** A frame may hold thousands of an application's messages, and whoever reads them one by one wants its turn. */
 const BYTES_PER_TURN_MAX = 256 * 1024;
@@ -57,12 +60,12 @@ export class ReceiveLoop {
 
   async #run(): Promise<void> {
     try {
-      let gapless = 0;
+      let looksWithoutGap = 0;
       while (!this.#socket.closed) {
-        await this.#read();
-        gapless = !this.#socket.closed && this.#socket.readable ? gapless + 1 : 0;
-        if (gapless < GAPLESS_MESSAGES) continue;
-        gapless = 0;
+        for (let messages = 0; messages < MESSAGES_PER_LOOK && !this.#socket.closed; messages++) await this.#read();
+        looksWithoutGap = !this.#socket.closed && this.#socket.readable ? looksWithoutGap + 1 : 0;
+        if (looksWithoutGap < LOOKS_WITHOUT_GAP) continue;
+        looksWithoutGap = 0;
         await this.#readUntilEmpty();
       }
     } catch (error) {
