@@ -68,6 +68,11 @@ export function buildProgram(session: Session): Command {
     .addHelpText('after', EXIT_CODES)
     // Thrown, not exited: main ends the process.
     .exitOverride()
+    // Through the terminal, as everything: one place knows readers that go away, and tests that look.
+    .configureOutput({
+      writeOut: (text) => session.terminal.print(text.trimEnd()),
+      writeErr: (text) => session.terminal.note(text.trimEnd()),
+    })
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true });
   for (const register of COMMANDS) register(program, session);

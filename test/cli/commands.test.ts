@@ -5,11 +5,12 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 
 import { folderOf } from './files.js';
+import { PlaceHere } from './in-process.js';
 import { Place } from './processes.js';
 
 /** A group that nobody runs, with two presets and a setting. */
-async function stored(): Promise<Place> {
-  const place = new Place();
+async function stored(): Promise<PlaceHere> {
+  const place = new PlaceHere();
   const input = '{"id":"pad","name":"Warm Pad","params":{"cutoff":0.5}}\n{"id":"Bass/Deep One","name":"Deep One"}\n';
   expect(await place.run(['import', 'acme', '-'], { input })).toMatchObject({ code: 0 });
   expect(await place.socomm('set', 'acme', '/settings/theme', '"dark"')).toMatchObject({ code: 0 });
@@ -22,7 +23,7 @@ function json(text: string): unknown {
 
 describe('help', () => {
   test('names every command and exit code, and explains each command with examples', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const { code, out } = await place.socomm('--help');
     expect(code).toBe(0);
     const commands = [
@@ -32,18 +33,18 @@ describe('help', () => {
     ];
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command}`, 'm'));
     for (const text of ['0 good', '1 failed', '2 usage', '3 not found', '4 partial', '5 timed out']) expect(out).toContain(text);
-    await Promise.all(
-      commands.map(async (command) => {
-        const help = await place.socomm(command, '--help');
-        expect(help).toMatchObject({ code: 0, err: '' });
-        for (const text of ['Examples:', `$ socomm ${command}`, '--json', '--directory', '--runtime-directory'])
-          expect(help.out).toContain(text);
-      }),
-    );
+    for (const command of commands) {
+      const help = await place.socomm(command, '--help');
+      expect(help).toMatchObject({ code: 0, err: '' });
+      for (const text of ['Examples:', `$ socomm ${command}`, '--json', '--directory', '--runtime-directory'])
+        expect(help.out).toContain(text);
+    }
   });
 
-  test('is what one gets without a command, as a usage error', async () => {
-    expect(await new Place().socomm()).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Commands:') as string });
+  test('is what one gets without a command, as a usage error, in a process of its own too', async () => {
+    const usage = await new PlaceHere().socomm();
+    expect(await new Place().socomm()).toEqual(usage);
+    expect(usage).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Commands:') as string });
   });
 
   test('gives the version of the package', async () => {
@@ -72,7 +73,7 @@ describe('a usage error', () => {
     [['import', 'acme'], "missing required argument 'file-or-folder'"],
     [['export', 'acme', '--format', 'xml'], 'jsonl, json'],
   ])('of %j ends with 2, says %j and makes nothing', async (args, text) => {
-    const place = new Place();
+    const place = new PlaceHere();
     const { code, out, err } = await place.socomm(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^error: /);
@@ -94,7 +95,7 @@ describe('what is not there', () => {
     ['import', 'nobody', '/no/such/file'],
     ['demo', '--presets', '/no/such/file'],
   ])('%s %s ends with 3 and makes nothing', async (...args) => {
-    const place = new Place();
+    const place = new PlaceHere();
     expect(await place.socomm(...args)).toMatchObject({ code: 3 });
     expect(readdirSync(place.stores)).toEqual([]);
   });
@@ -170,7 +171,7 @@ describe('a stored group that nobody runs', () => {
   });
 
   test('may lie in a directory of its own', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const directory = join(place.folder, 'elsewhere');
     expect(await place.socomm('set', 'acme', '/a/b', '1', '--directory', directory)).toMatchObject({ code: 0 });
     expect((await place.socomm('get', 'acme', '/a/b', '--directory', directory)).out).toBe('1\n');
@@ -209,7 +210,7 @@ describe('changing', () => {
   });
 
   test('makes a missing root a map, or an array, and says so', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     expect(await place.socomm('set', 'acme', '/settings/size', '-5')).toMatchObject({
       code: 0,
       err: '/settings was not there: it is now a map\n',
@@ -247,7 +248,7 @@ describe('changing', () => {
   });
 
   test('tells what is wrong with a value from standard input, and where', async () => {
-    expect(await new Place().run(['set', 'acme', '/a/b', '-'], { input: '{\n"a": }' })).toMatchObject({
+    expect(await new PlaceHere().run(['set', 'acme', '/a/b', '-'], { input: '{\n"a": }' })).toMatchObject({
       code: 2,
       err: expect.stringContaining('line 2, column 6: not a value') as string,
     });
@@ -273,7 +274,7 @@ describe('changing', () => {
 
 describe('import and export', () => {
   test('bring a folder of presets in, tell what was wrong, and bring it out again', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const folder = folderOf({
       'Bass/Deep One.helm': '{"name":"Deep One","v":0.1}',
       'Bass/broken.helm': '{\n  "name": "x",\n}',
@@ -326,7 +327,7 @@ describe('import and export', () => {
   });
 
   test('write nothing in a dry run, not even a group', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const { code, out } = await place.run(['import', 'acme', '-', '--dry-run'], { input: '{"id":"a"}\n' });
     expect(code).toBe(0);
     expect(out).toContain('1 added, 0 changed, 0 unchanged (dry run: nothing was written)');
@@ -334,7 +335,7 @@ describe('import and export', () => {
   });
 
   test('tell a folder without presets', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     expect(await place.socomm('import', 'acme', folderOf({ 'a.txt': 'x' }))).toMatchObject({
       code: 3,
       err: expect.stringContaining('no preset in') as string,

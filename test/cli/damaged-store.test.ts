@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { openDatabase } from '../../storage/level-open.js';
-import { Place } from './processes.js';
+import { PlaceHere } from './in-process.js';
+import type { Place } from './processes.js';
 
 /** A stored group with two values, of which the record of the second does not verify any more. */
 async function damaged(): Promise<Place> {
-  const place = new Place();
+  const place = new PlaceHere();
   expect(await place.socomm('set', 'acme', '/presets/pad', '{"name":"Pad"}')).toMatchObject({ code: 0 });
   expect(await place.socomm('set', 'acme', '/presets/bass', '{"name":"Bass"}')).toMatchObject({ code: 0 });
   const database = await openDatabase(join(place.stores, 'acme', 'level'), 'present');
@@ -27,7 +28,7 @@ async function damaged(): Promise<Place> {
   return place;
 }
 
-test('is told by who looks at it, and what is sound is given, with 4', { timeout: 60_000 }, async () => {
+test('is told by who looks at it, and what is sound is given, with 4', async () => {
   const place = await damaged();
   const before = place.fingerprint('acme');
   for (const command of [

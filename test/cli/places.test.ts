@@ -7,11 +7,12 @@ import { describe, expect, test } from 'vitest';
 
 import { inspectGroup, listGroups, removeGroup } from '../../src/index.js';
 import { folderOf } from './files.js';
+import { PlaceHere } from './in-process.js';
 import { Place } from './processes.js';
 
 describe('a store that cannot be read', () => {
   test('is one row of the list, and the rest is listed', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     await place.socomm('set', 'acme', '/a/b', '1');
     symlinkSync('loop', join(place.stores, 'loop'));
     const { code, out, err } = await place.socomm('ls');
@@ -55,7 +56,7 @@ describe('a folder', () => {
     ['set', 'acme', '/a/b', '1', '--runtime-directory', ''],
     ['demo', '--directory', ''],
   ])('without a name is a usage error: %s %s %s %s', async (...args) => {
-    const place = new Place();
+    const place = new PlaceHere();
     const { code, err } = await place.socomm(...args);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/^error: --(runtime-)?directory needs a path/) as string });
     expect(readdirSync(place.stores)).toEqual([]);
@@ -69,7 +70,7 @@ describe('a folder', () => {
   });
 
   test('that was named and is not there is not found', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const missing = join(place.folder, 'nope');
     expect(await place.socomm('ls', '--directory', missing)).toEqual({
       code: 3,
@@ -84,7 +85,7 @@ describe('a folder', () => {
 
 describe('a file to export to', () => {
   test('lies in a folder that is there, and is a file', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     await place.socomm('set', 'acme', '/presets/a', '1');
     const missing = join(place.folder, 'none');
     expect(await place.socomm('export', 'acme', join(missing, 'x.json'))).toEqual({
@@ -105,7 +106,7 @@ describe('a file to export to', () => {
   });
 
   test('is never a device, which would be replaced', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     await place.socomm('set', 'acme', '/presets/a', '1');
     // A link, so that a mistake costs nothing.
     const link = join(place.folder, 'device');
@@ -118,7 +119,7 @@ describe('a file to export to', () => {
 });
 
 test('removing a store takes what was killed while it wrote', async () => {
-  const place = new Place();
+  const place = new PlaceHere();
   expect(await place.socomm('set', 'acme', '/a/a', '1')).toMatchObject({ code: 0 });
   for (const name of ['owner.json.new', 'store.json.new']) writeFileSync(join(place.stores, 'acme', name), '{');
   expect(await place.socomm('remove', 'acme', '--yes')).toMatchObject({ code: 0 });
@@ -126,7 +127,7 @@ test('removing a store takes what was killed while it wrote', async () => {
 });
 
 test('removing a store takes the sockets of those who were killed', async () => {
-  const place = new Place();
+  const place = new PlaceHere();
   const holder = await place.hold('acme');
   const sockets = join(place.folder, 'r');
   expect(readdirSync(sockets)).not.toEqual([]);

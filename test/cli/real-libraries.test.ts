@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 
 import { folderOf } from './files.js';
-import { Place } from './processes.js';
+import { PlaceHere } from './in-process.js';
 
 const DATA = join(import.meta.dirname, '../../../shared/data');
 const LIBRARIES = [
@@ -35,7 +35,7 @@ describe.skipIf(missing.length > 0)(`the real libraries${missing.length > 0 ? ` 
     'come back from one group with nothing lost and nothing changed, and change nothing the second time',
     { timeout: 120_000 },
     async () => {
-      const place = new Place();
+      const place = new PlaceHere();
       const files = LIBRARIES.map(({ file }) => file);
       const total = LIBRARIES.reduce((sum, { presets }) => sum + presets, 0);
       const first = await place.socomm('import', 'library', ...files, '--json');
@@ -55,7 +55,7 @@ describe.skipIf(missing.length > 0)(`the real libraries${missing.length > 0 ? ` 
   );
 
   test('come from a folder of .helm files under their names', { timeout: 120_000 }, async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const folder = folderOf();
     execFileSync('tar', ['-xzf', HELM_FILES, '-C', folder]);
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.helm'));

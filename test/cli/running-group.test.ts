@@ -4,11 +4,12 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { PlaceHere } from './in-process.js';
 import { Place } from './processes.js';
 
 describe('a group that somebody runs', () => {
   test('is asked, not read from disk', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const holder = await place.hold('acme');
     await holder.set('settings', 'theme', 'dark');
     expect((await place.socomm('get', 'acme', '/settings/theme')).out).toBe('dark\n');
@@ -23,7 +24,7 @@ describe('a group that somebody runs', () => {
   });
 
   test('takes changes from outside, and its writer stays the writer', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const holder = await place.hold('acme');
     expect(await place.socomm('set', 'acme', '/settings/theme', '"light"')).toMatchObject({
       code: 0,
@@ -35,7 +36,7 @@ describe('a group that somebody runs', () => {
   });
 
   test('cannot be removed', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const holder = await place.hold('acme');
     const { code, err } = await place.socomm('remove', 'acme', '--yes');
     expect(code).toBe(1);
@@ -45,7 +46,7 @@ describe('a group that somebody runs', () => {
   });
 
   test('is watched: each change as it comes, none from before, and Ctrl-C ends it in order', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const holder = await place.hold('acme');
     await holder.set('settings', 'before', 1);
     const watch = place.start(['watch', 'acme']);
@@ -64,7 +65,7 @@ describe('a group that somebody runs', () => {
   });
 
   test('is watched at one place, as JSON lines', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const holder = await place.hold('acme');
     const watch = place.start(['watch', 'acme', '/presets/pad/name', '--json']);
     await watch.line('watching');
@@ -85,7 +86,7 @@ describe('a group that somebody runs', () => {
   });
 
   test('is waited for by a watcher, who does not take what was there for a change', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     await place.socomm('set', 'acme', '/settings/old', '1');
     const watch = place.start(['watch', 'acme']);
     await watch.line('nobody runs acme now; waiting');
@@ -99,14 +100,14 @@ describe('a group that somebody runs', () => {
   });
 
   test('ends a watcher’s wait with 5 when its time is up', async () => {
-    expect(await new Place().socomm('watch', 'nobody', '--timeout', '0.3')).toMatchObject({
+    expect(await new PlaceHere().socomm('watch', 'nobody', '--timeout', '0.3')).toMatchObject({
       code: 5,
       err: expect.stringContaining('not done within 0.3 s') as string,
     });
   });
 
   test('is not found where only followers without a store live, and what they have is read', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const holder = await place.hold('acme', 'never');
     expect(JSON.parse((await place.socomm('ls', '--json')).out)).toMatchObject([{ group: 'acme', isAlive: true }]);
     await holder.set('settings', 'theme', 'dark');
@@ -115,7 +116,7 @@ describe('a group that somebody runs', () => {
   });
 
   test('whose writer is stopped is not joined, and that ends with 5', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const holder = await place.hold('acme');
     // Acknowledged: so it is the writer, and has noted that.
     expect(await place.socomm('set', 'acme', '/a/a', '0')).toMatchObject({ code: 0 });
@@ -132,7 +133,7 @@ describe('a group that somebody runs', () => {
   });
 
   test('whose writer is stopped can be changed through another, but the change is told as not durable', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const writer = await place.hold('acme');
     const follower = await place.hold('acme');
     expect(await place.socomm('set', 'acme', '/a/a', '0')).toMatchObject({ code: 0 });
@@ -155,7 +156,7 @@ describe('a group that somebody runs', () => {
     ['delete', 'acme', '/a/a'],
     ['import', 'acme', '-'],
   ])('whose writer is stopped: %s says that it waits, and for whom; Ctrl-C says what was done', async (...args) => {
-    const place = new Place();
+    const place = new PlaceHere();
     const writer = await place.hold('acme');
     const follower = await place.hold('acme');
     expect(await place.socomm('set', 'acme', '/a/a', '0')).toMatchObject({ code: 0 });
@@ -172,7 +173,7 @@ describe('a group that somebody runs', () => {
   });
 
   test('whose writer is stopped: a backup says that it waits, and for whom; Ctrl-C leaves nothing behind', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const writer = await place.hold('acme');
     const follower = await place.hold('acme');
     writer.process.kill('SIGSTOP');
@@ -188,7 +189,7 @@ describe('a group that somebody runs', () => {
 
 describe('the process', () => {
   test('ends quietly when its reader has seen enough', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const input = Array.from({ length: 5000 }, (_, n) => JSON.stringify({ id: `p${n}`, text: 'x'.repeat(200) })).join('\n');
     await place.run(['import', 'acme', '-'], { input });
     const running = place.start(['export', 'acme']);
@@ -198,7 +199,7 @@ describe('the process', () => {
   });
 
   test('ends at once with the second Ctrl-C, whatever the first is still waiting for', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const holder = await place.hold('acme');
     const watch = place.start(['watch', 'acme']);
     await watch.line('watching acme');
@@ -212,7 +213,7 @@ describe('the process', () => {
   });
 
   test('shows a status again each second until it is ended', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const holder = await place.hold('acme');
     const status = place.start(['status', 'acme', '--watch', '--json']);
     expect(JSON.parse(await status.line('{'))).toMatchObject({ state: 'running' });
@@ -235,7 +236,7 @@ describe('the process', () => {
   });
 
   test('interrupted during an import, keeps what was written and gives the store back', async () => {
-    const place = new Place();
+    const place = new PlaceHere();
     const running = place.start(['import', 'acme', '-']);
     running.process.stdin.write('{"id":"first"}\n'.repeat(1));
     running.process.stdin.write(Array.from({ length: 500 }, (_, n) => `{"id":"p${n}"}\n`).join(''));

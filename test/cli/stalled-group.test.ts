@@ -7,12 +7,12 @@ import { expect, test } from 'vitest';
 
 import type { Status } from '../../src/cli/status/status.js';
 import { until } from '../process/until.js';
-import { Place } from './processes.js';
+import { PlaceHere } from './in-process.js';
 
 /** The longest cool-down, and a command or two. */
 const BY_ITSELF_MS = 25_000;
 
-async function statusIn(place: Place, state: Status['state']): Promise<Status> {
+async function statusIn(place: PlaceHere, state: Status['state']): Promise<Status> {
   const look = async (): Promise<Status> => JSON.parse((await place.socomm('status', 'acme', '--json')).out) as Status;
   let found = await look();
   await until(`acme is ${state}`, async () => (found = await look()).state === state, BY_ITSELF_MS);
@@ -20,7 +20,7 @@ async function statusIn(place: Place, state: Status['state']): Promise<Status> {
 }
 
 test('where nobody can write, status says why and names who said so, until somebody can', async () => {
-  const place = new Place();
+  const place = new PlaceHere();
   const writer = await place.hold('acme');
   const follower = await place.hold('acme');
   const follow = await place.hold('acme', 'never');
