@@ -5,12 +5,10 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { killEveryone } from './kill-everyone.js';
 import { CJS, ESM, Place, equalDigests } from './members.js';
 import type { Remote } from './members.js';
 
 const ROUNDS = 20;
-const KILLS = 200;
 
 describe(`${ROUNDS} times on one store`, () => {
   const place = new Place(afterAll);
@@ -48,10 +46,6 @@ async function change(remote: Remote, round: number, at: number, expected: Map<s
   await remote.set(key(round - 1, 'kept'), { changedIn: round });
   expected.set(key(round - 1, 'kept'), { changedIn: round });
 }
-
-test(`everyone killed after every acknowledgement, ${KILLS} times: all there, deletions too`, { timeout: 240_000 }, () =>
-  killEveryone(KILLS),
-);
 
 test('a flush also covers what it builds on: the overwritten value of one who died unacknowledged does not take the new one with it', async () => {
   const place = new Place();
