@@ -1,100 +1,68 @@
 /**
- * `npm run bench`: what socomm costs, beside what it is built on, in one run. Two child processes, alternating rounds, medians. Method: bench/README.md.
- * `npm run bench -- scale`: scale.mjs.
+ * `npm run bench [-- questions] [--rounds=n …]`: socomm, its peers and the limits below it, in one run; ends with the table of the bars.
+ * `--smoke` goes through everything at sizes at which no figure means anything; `--report` writes the results into bench/README.md, `--json=<file>`
+ * into a file. `npm run bench -- scale …` is scale.mjs, with rows and sizes of its own. Method: bench/README.md.
  */
 
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 
-import { measures } from './measures.mjs';
-import { judge, measureTakeovers } from './takeover.mjs';
+import { arePeersThere, installPeers } from './harness/peers.mjs';
+import { withPlaces } from './harness/places.mjs';
+import { withSides } from './harness/sides.mjs';
+import { questions } from './questions.mjs';
+import { describeMachine } from './report/machine.mjs';
+import { writeReport } from './report/report.mjs';
+import { aligned, judgedTable, measuredTable } from './report/text.mjs';
 
-const ROUNDS = 15;
-const KILLS = 20;
-
-if (process.argv[2] === 'side') {
-  const { serve } = await import('./side.mjs');
-  await serve();
-} else if (process.argv[2] === 'scale') {
+const given = process.argv.slice(2);
+if (given[0] === 'scale') {
   const { scale } = await import('./scale.mjs');
-  process.exitCode = (await scale(process.argv.slice(3))) ? 0 : 1;
-} else {
-  await compare();
-  console.log(`\n${judge(await measureTakeovers({ kills: KILLS })).text}`);
-}
+  process.exitCode = (await scale(given.slice(1))) ? 0 : 1;
+} else await run(read(given));
 
-async function compare() {
-  const folder = mkdtempSync(join(tmpdir(), 'socomm-bench-'));
-  const env = { ...process.env, SOCOMM_DIRECTORY: join(folder, 'stores'), SOCOMM_RUNTIME_DIRECTORY: join(folder, 'run') };
-  const [writer, follower] = ['b', 'a'].map((name) => fork(import.meta.filename, ['side', name, folder], { env }));
-  try {
-    // The first to join is the one that writes.
-    await ask(writer, 'open');
-    await ask(follower, 'open');
-    await ask(writer, 'meet');
-    await ask(follower, 'meet');
-    const sides = { writer, follower };
-    const results = measures.map(() => ({ ours: [], bare: [] }));
-    for (let round = 0; round <= ROUNDS; round++) {
-      for (const [index, measure] of measures.entries()) {
-        // Who goes first changes, so that neither always finds the warmer machine.
-        const order = round % 2 === 0 ? ['ours', 'bare'] : ['bare', 'ours'];
-        for (const which of order) {
-          for (const [side, task] of measure.before ?? []) await ask(sides[side], task);
-          const ms = await ask(sides[measure.side], measure[which]);
-          // The first round warms up.
-          if (round > 0) results[index][which].push(ms);
-          for (const [side, task] of measure.after ?? []) await ask(sides[side], task);
-        }
-      }
-    }
-    print(results);
-    for (const child of [follower, writer]) {
-      await ask(child, 'close');
-      child.disconnect();
-      await once(child, 'exit');
-    }
-  } finally {
-    for (const child of [writer, follower]) if (child.exitCode === null) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+async function run({ chosen, isSmoke, isReport, json, sizes }) {
+  const startedAt = performance.now();
+  const machine = describeMachine();
+  // A smoke run never needs the network.
+  const peers = isSmoke ? arePeersThere() : installPeers(console.log);
+  if (isSmoke && !peers) console.log('bench/peers is not installed: its questions are skipped');
+  console.log(`${machine.text}\n`);
+  const answers = [];
+  for (const question of chosen) {
+    const begun = performance.now();
+    const own = Object.keys(sizes).filter((name) => name in question.sizes);
+    const used = { ...question.sizes, ...(isSmoke && question.smoke), ...Object.fromEntries(own.map((name) => [name, sizes[name]])) };
+    const answer = await withPlaces((place) => withSides((start) => question.measure({ start, place, peers, sizes: used })));
+    answers.push({ name: question.name, title: question.title, seconds: (performance.now() - begun) / 1000, ...answer });
+    console.log(`${question.title} (${answers.at(-1).seconds.toFixed(1)} s)\n${aligned(measuredTable(answers.slice(-1)).slice(1))}`);
+    for (const note of answer.notes ?? []) console.log(note);
+    console.log('');
   }
+  const seconds = (performance.now() - startedAt) / 1000;
+  console.log(aligned(judgedTable(answers)));
+  console.log(`\n${seconds.toFixed(0)} s`);
+  const command = ['npm run bench --', ...given].join(' ');
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, seconds, command, answers }, undefined, 2)}\n`);
+  if (isReport) writeReport({ machine, seconds, command, answers });
 }
 
-async function ask(child, task) {
-  const answered = new AbortController();
-  const ended = once(child, 'exit', { signal: answered.signal }).then(() => [{ error: 'the process ended' }]);
-  const answer = once(child, 'message', { signal: answered.signal });
-  child.send(task);
-  const [{ ms, error }] = await Promise.race([answer, ended]);
-  // Nobody waits for the other one any more.
-  void Promise.allSettled([answer, ended]);
-  answered.abort();
-  if (error !== undefined) throw new Error(`${task}: ${error}`);
-  return ms;
-}
-
-function print(results) {
-  const rows = results.map(({ ours, bare }, index) => {
-    const ratio = median(ours.map((ms, round) => ms / bare[round]));
-    return [measures[index].name, format(median(ours)), measures[index].beside, format(median(bare)), `${ratio.toFixed(1)} ×`];
-  });
-  const table = [['socomm', 'median', 'beside', 'median', 'ratio'], ...rows];
-  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  console.log(
-    `Node ${process.version}, ${process.platform}-${process.arch}, ${cpus().length} cores; ${ROUNDS} rounds, after one to warm up\n`,
-  );
-  for (const row of table) console.log(row.map((cell, column) => cell.padEnd(widths[column])).join('  '));
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-function format(ms) {
-  return ms < 1 ? `${Math.round(ms * 1000)} µs` : `${ms.toFixed(ms < 10 ? 2 : 0)} ms`;
+function read(words) {
+  const chosen = [];
+  const sizes = {};
+  let [isSmoke, isReport, json] = [false, false, undefined];
+  for (const word of words) {
+    const [, name, value] = /^--(\w+)=(.+)$/.exec(word) ?? [];
+    const question = questions.find((each) => each.name === word);
+    if (word === '--smoke') isSmoke = true;
+    else if (word === '--report') isReport = true;
+    else if (name === 'json') json = value;
+    else if (name !== undefined && Number(value) > 0) sizes[name] = Number(value);
+    else if (question !== undefined) chosen.push(question);
+    else throw new TypeError(`'${word}' is none of the questions ${questions.map((each) => each.name).join(', ')}, scale`);
+  }
+  if (isSmoke && isReport) throw new TypeError('the figures of a smoke run mean nothing: nothing is reported');
+  const all = chosen.length > 0 ? chosen : questions;
+  const unknown = Object.keys(sizes).find((name) => all.every((question) => !(name in question.sizes)));
+  if (unknown !== undefined) throw new TypeError(`none of these questions has a size '${unknown}'`);
+  return { chosen: all, isSmoke, isReport, json, sizes };
 }

@@ -19,10 +19,10 @@ export const MORE_MS = 20;
 const SIDE = join(import.meta.dirname, 'takeover-side.mjs');
 
 /**
- * @param {{ kills: number }} options
+ * @param {{ kills: number, presets?: number, peers?: number }} options The defaults are what the bar is about.
  * @returns {Promise<{ takeoversMs: number[], baresMs: number[] }>}
  */
-export async function measureTakeovers({ kills }) {
+export async function measureTakeovers({ kills, presets = PRESETS, peers = PEERS }) {
   const folder = mkdtempSync(join(tmpdir(), 'socomm-takeover-'));
   const sides = new Set();
   try {
@@ -34,14 +34,14 @@ export async function measureTakeovers({ kills }) {
       return side;
     };
     const first = await start();
-    await first.ask('fill', { presets: PRESETS });
-    while (sides.size < PEERS) await start();
+    await first.ask('fill', { presets });
+    while (sides.size < peers) await start();
 
     const takeoversMs = [];
     const baresMs = [];
     // The first round warms up.
     for (let round = 0; round <= kills; round++) {
-      await Promise.all([...sides].map((side) => side.ask('settle', { peers: PEERS })));
+      await Promise.all([...sides].map((side) => side.ask('settle', { peers })));
       const roles = await Promise.all([...sides].map(async (side) => ({ side, role: await side.ask('role') })));
       const writer = roles.find(({ role }) => role === 'writer')?.side;
       if (writer === undefined) throw new Error('nobody writes');

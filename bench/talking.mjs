@@ -74,10 +74,10 @@ async function main(rounds, only) {
 }
 
 /**
- * @param {{ rounds: number, only?: RegExp }} options
- * @returns {Promise<{ name: string, unit: string, ours: number, bare: number, ratio: number, bar: string, isMet: boolean }[]>}
+ * @param {{ rounds: number, only?: RegExp, share?: number }} options `share`: of the messages; with fewer than all, the figures mean little.
+ * @returns {Promise<{ name: string, unit: string, ours: number, bare: number, ratio: number, bar: string, isMet: boolean, rounds: { ours: number[], bare: number[] } }[]>}
  */
-export async function measureTalking({ rounds, only = /(?:)/ }) {
+export async function measureTalking({ rounds, only = /(?:)/, share = 1 }) {
   const folder = mkdtempSync(join(tmpdir(), 'socomm-b-'));
   const env = { ...process.env, SOCOMM_DIRECTORY: join(folder, 'stores'), SOCOMM_RUNTIME_DIRECTORY: join(folder, 'run') };
   const talking = fork(SIDE, ['talk', folder, '0'], { env });
@@ -90,7 +90,8 @@ export async function measureTalking({ rounds, only = /(?:)/ }) {
     for (const side of listening) await ask(side, 'connect');
     await ask(talking, 'meet', { listeners: LISTENERS });
     for (let round = 0; round <= rounds; round++) {
-      for (const [at, { task, options }] of chosen.entries()) {
+      for (const [at, { task, options: whole }] of chosen.entries()) {
+        const options = shareOf(whole, share);
         /** @type {('ours' | 'bare')[]} */
         const order = round % 2 === 0 ? ['ours', 'bare'] : ['bare', 'ours'];
         for (const way of order) {
@@ -118,8 +119,18 @@ export async function measureTalking({ rounds, only = /(?:)/ }) {
     const ratio = median(ours.map((each, round) => each / (bare[round] ?? NaN)));
     const isMet = (atLeast === undefined || ratio >= atLeast) && (atMost === undefined || ratio <= atMost);
     const bar = atLeast !== undefined ? `≥ ${atLeast}` : atMost !== undefined ? `≤ ${atMost}` : '';
-    return { name, unit, ours: median(ours), bare: median(bare), ratio, bar, isMet };
+    return { name, unit, ours: median(ours), bare: median(bare), ratio, bar, isMet, rounds: { ours, bare } };
   });
+}
+
+/**
+ * @param {any} options
+ * @param {number} share
+ */
+function shareOf(options, share) {
+  if (share === 1) return options;
+  const some = (/** @type {number | undefined} */ all) => (all === undefined ? undefined : Math.ceil(all * share));
+  return { ...options, count: some(options.count), megabytes: some(options.megabytes) };
 }
 
 /** @param {Awaited<ReturnType<typeof measureTalking>>} results */

@@ -1,0 +1,15 @@
+/** The questions, in the order in which they are asked. Each is a file: `{ name, title, sizes, smoke, measure }`; `smoke` are sizes at which no figure means anything. */
+
+import { disk } from './questions/disk.mjs';
+import { flush } from './questions/flush.mjs';
+import { growth } from './questions/growth.mjs';
+import { idle } from './questions/idle.mjs';
+import { importing } from './questions/import.mjs';
+import { joining } from './questions/join.mjs';
+import { memory } from './questions/memory.mjs';
+import { roundTrip } from './questions/round-trip.mjs';
+import { takeover } from './questions/takeover.mjs';
+import { talking } from './questions/talking.mjs';
+import { updates } from './questions/updates.mjs';
+
+export const questions = [roundTrip, updates, joining, flush, takeover, talking, memory, idle, disk, importing, growth];

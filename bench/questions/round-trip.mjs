@@ -1,0 +1,95 @@
+/** `set` in one process → observer in another → `set` back → observer here: when nothing else happens, and while a third process sets 2,000 keys a second. */
+
+import { alternate, percentile } from '../harness/figures.mjs';
+import { startGroup, waysOf } from '../harness/groups.mjs';
+import { atMost, fasterThan, row } from '../harness/rows.mjs';
+
+const LIMIT = 'zeromq.js + Y.applyUpdate';
+const PER_SECOND = 2000;
+/** So long can bare sockets be given load, in all rounds together. */
+const LOAD_SECONDS_MAX = 60;
+
+export const roundTrip = {
+  name: 'round-trip',
+  title: 'Round trip of a change',
+  sizes: { rounds: 7, count: 300 },
+  smoke: { rounds: 1, count: 5 },
+  async measure({ start, place, peers, sizes: { rounds, count } }) {
+    const groups = {};
+    const pings = {};
+    for (const way of waysOf({ peers })) {
+      groups[way] = await startGroup(way, { start, place, processes: 2 });
+      // The one who asks follows; the one who answers was first, and so is the one that writes.
+      const [answering, asking] = groups[way].sides;
+      await answering.ask('echo');
+      pings[way] = () => asking.ask('ping', { count });
+    }
+    const limit = await startLimit({ start, place, updates: (rounds + 1) * 2 * count + 1000 });
+    pings[LIMIT] = limit.ping(count);
+    const quiet = await alternate(timed(pings), rounds);
+
+    const loads = { [LIMIT]: await limit.third() };
+    for (const [way, group] of Object.entries(groups)) {
+      await group.add(1);
+      loads[way] = group.sides.at(-1);
+    }
+    const loaded = Object.entries(pings).map(([way, ping]) => [
+      way,
+      async () => {
+        await loads[way].ask('load_begin', { perSecond: PER_SECOND });
+        const times = await ping();
+        await loads[way].ask('load_end');
+        return times;
+      },
+    ]);
+    const busy = await alternate(timed(Object.fromEntries(loaded)), rounds);
+    const bars = [
+      atMost(quiet, LIMIT, 1.4, 'p50'),
+      fasterThan(quiet, 'y-websocket', 1.5, 'p50'),
+      fasterThan(quiet, 'Hocuspocus', 2.5, 'p50'),
+    ];
+    return {
+      rows: [
+        row('`set` → observer → `set` back, quiet', 'ms', quiet, { key: 'p50', key99: 'p99', bars }),
+        row(`the same while a third process sets ${PER_SECOND.toLocaleString('en')} keys a second`, 'ms', busy, {
+          key: 'p50',
+          key99: 'p99',
+        }),
+      ],
+    };
+  },
+};
+
+/** The same between two processes with bare sockets; `third()` starts the one that makes the load. */
+async function startLimit({ start, place, updates }) {
+  const { path: folder } = place();
+  const open = async (name, count) => {
+    const side = start('sides/zeromq.mjs');
+    await side.ask('open', { folder, name, count });
+    return side;
+  };
+  const [asking, answering] = [await open('a', updates), await open('b', updates)];
+  await answering.ask('connect', { folder, others: ['a', 'c'], role: 'echo' });
+  await asking.ask('connect', { folder, others: ['b', 'c'], role: 'ask' });
+  let from = 0;
+  return {
+    third: () => open('c', LOAD_SECONDS_MAX * PER_SECOND),
+    ping: (count) => async () => {
+      const times = await asking.ask('ping', { count, from });
+      from += count;
+      return times;
+    },
+  };
+}
+
+function timed(pings) {
+  return Object.fromEntries(
+    Object.entries(pings).map(([way, ping]) => [
+      way,
+      async () => {
+        const times = [...(await ping())];
+        return { p50: percentile(times, 50), p99: percentile(times, 99) };
+      },
+    ]),
+  );
+}
