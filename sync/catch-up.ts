@@ -50,7 +50,9 @@ function settleDoubt(step: Step, document: DocumentState, peer: PeerId): 'asked'
     document.doubts.delete(peer);
     return 'ended';
   }
-  const source = sourceFor(step, peer, found);
+  // Whoever does not answer is not waited for any longer: what it has comes back by the usual way when it is heard.
+  const isPatient = now < document.pendingSince + limits.PENDING_PATIENCE_MAX_MS;
+  const source = isPatient ? sourceFor(step, peer, found) : undefined;
   if (source !== undefined) {
     ask(step, document, source.id, peer);
     return 'asked';

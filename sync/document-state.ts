@@ -64,8 +64,10 @@ export interface DocumentState {
   pendingSince: number;
   /** When to repeat our last number; Infinity when that was done. */
   tailDueAt: number;
-  /** What the writer said that it holds durably. */
+  /** What the writer of the day said that it holds durably. */
   stored: Map<PeerId, number>;
+  /** What our own store holds durably, while we are in office: whoever else claims the office, that stays true. */
+  storedHere: Vector;
 }
 
 /** A reason to believe that a peer has what we lack; looked at again when it is due. */
@@ -148,5 +150,6 @@ export function createDocument({ name, key, replica, isStored, ownSeq }: NewDocu
     pendingSince: Infinity,
     tailDueAt: Infinity,
     stored: new Map(),
+    storedHere: new Map(),
   };
 }

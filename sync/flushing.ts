@@ -75,6 +75,14 @@ function isStored({ state }: Step, peer: PeerId, targets: ReadonlyMap<string, nu
   return true;
 }
 
+/** By our own word only: of what somebody says who claims our office, nothing is in our store. */
+function isStoredHere({ state }: Step, peer: PeerId, targets: ReadonlyMap<string, number>): boolean {
+  for (const [name, seq] of targets) {
+    if ((state.documents.get(name)?.storedHere.get(peer) ?? 0) < seq) return false;
+  }
+  return true;
+}
+
 export function answerFlush(step: Step, peer: PeerId, { request, targets }: FrameOf<'flush'>): void {
   const { state, effects } = step;
   if (state.status.term === 0) {
@@ -102,7 +110,7 @@ export function answerFlush(step: Step, peer: PeerId, { request, targets }: Fram
 function answerIfStored(step: Step, waiting: WaitingFlush): boolean {
   const { state, effects } = step;
   const { peer, request, targets } = waiting;
-  if (state.status.term === 0 || !isStored(step, peer, targets)) return false;
+  if (state.status.term === 0 || !isStoredHere(step, peer, targets)) return false;
   state.flushesWaiting.delete(waiting);
   effects.push({ kind: 'respond', peer, frame: { kind: 'flushed', request, term: state.status.term } });
   return true;
@@ -120,8 +128,10 @@ export function refuseFlushes({ state, effects }: Step): void {
 export function onStored(step: Step, name: string, vector: Vector): void {
   const document = step.state.documents.get(name);
   if (document === undefined) return;
-  document.stored = new Map(vector);
-  for (const waiting of step.state.flushesWaiting) answerIfStored(step, waiting);
+  const { state } = step;
+  document.storedHere = vector;
+  if (state.writer?.id === state.self) document.stored = new Map(vector);
+  for (const waiting of state.flushesWaiting) answerIfStored(step, waiting);
   reviewFlushes(step);
 }
 

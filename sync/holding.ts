@@ -13,8 +13,8 @@
 import type { PeerId } from '../src/base/ids.js';
 import type { DocumentState } from './document-state.js';
 import type { EngineState, Link, Step } from './engine-state.js';
-import { MAIN, MEMORY_PREFIX } from './keys.js';
-import { COUNT_MAX, DOCUMENTS_IN_FRAME_MAX, HELD_DOCUMENTS_MAX, HOLDING_BYTES_MAX } from './limits.js';
+import { MAIN, MEMORY_PREFIX, isDocumentId } from './keys.js';
+import { COUNT_MAX, DOCUMENTS_IN_FRAME_MAX, HELD_BY_ALL_MAX, HELD_DOCUMENTS_MAX, HOLDING_BYTES_MAX } from './limits.js';
 import type { Frame } from './wire/frame.js';
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
@@ -32,9 +32,9 @@ export function createHeld(): Held {
   return { revision: 0, documents: new Set(), askedEarly: new Set() };
 }
 
-/** Whether others tell the writer of it, and it opens it for them. */
+/** Whether others tell the writer of it, and it opens it for them. What is no id was never opened by anybody, whatever a frame says. */
 export function isKeptForOthers(document: string): boolean {
-  return document !== MAIN && !document.startsWith(MEMORY_PREFIX);
+  return document !== MAIN && !document.startsWith(MEMORY_PREFIX) && isDocumentId(document);
 }
 
 function isTold({ name, isStored }: DocumentState): boolean {
@@ -143,7 +143,8 @@ export function noteAsker(step: Step, link: Link, name: string): void {
 
 function hold({ state, effects }: Step, { id, held }: Link, name: string): void {
   if (!isKeptForOthers(name)) return;
-  if (held.documents.size < HELD_DOCUMENTS_MAX) {
+  const isKnown = state.holders.has(name);
+  if (held.documents.size < HELD_DOCUMENTS_MAX && (isKnown || state.holders.size < HELD_BY_ALL_MAX)) {
     held.documents.add(name);
     const holders = state.holders.get(name) ?? new Set();
     state.holders.set(name, holders.add(id));

@@ -12,6 +12,14 @@ export const MAIN = 'main';
 /** How the ids of documents begin that are kept in memory only: the writer never keeps them for others. */
 export const MEMORY_PREFIX = '~memory/';
 
+/** A name, perhaps of one of the group's own kinds, perhaps with a generation (src/documents/document-name.ts). */
+const DOCUMENT_ID = /^(?:~[a-z]+\/)?[A-Za-z0-9](?:[A-Za-z0-9._\-/:@ ]*[A-Za-z0-9._\-/:@])?(?:~[0-9]+)?$/;
+
+/** Whether anybody can have opened a document of this id. */
+export function isDocumentId(id: string): boolean {
+  return DOCUMENT_ID.test(id);
+}
+
 /** `d/` and 16 hex digits of the name's hash: as long for each name, so none is a prefix of another. */
 export function documentKey(name: string): string {
   return `d/${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;

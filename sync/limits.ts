@@ -23,6 +23,8 @@ export const DOCUMENTS_IN_FRAME_MAX = 4096;
 export const HOLDING_BYTES_MAX = 64 * 1024;
 /** Documents that the writer knows one peer to have open. */
 export const HELD_DOCUMENTS_MAX = 16_384;
+/** … and all peers together. */
+export const HELD_BY_ALL_MAX = 65_536;
 /** Closed documents whose own last numbers are remembered one by one. */
 export const CLOSED_DOCUMENTS_MAX = 4096;
 /** Documents that one pulse names because they changed … */
@@ -121,6 +123,8 @@ export const REPORT_TURN_MS = 20;
 export const DIGEST_QUIET_MS = 300;
 /** What builds on something that nobody alive has is set aside after this, if all were asked. */
 export const PENDING_PATIENCE_MS = 5000;
+/** … and after this, whoever of them has not answered yet: until then the writer acknowledges nothing in that document. */
+export const PENDING_PATIENCE_MAX_MS = 30_000;
 /** READY is asked for again after this, and after twice as long each time … */
 export const READY_RETRY_MS = 500;
 /** … up to this. */

@@ -11,9 +11,9 @@
 import type { InstanceId, PeerId } from '../src/base/ids.js';
 import { abandonCatchUpWith, settleAll } from './catch-up.js';
 import type { RosterEntry } from './discovery.js';
-import { noteTails } from './doubt.js';
+import { doubt, noteTails } from './doubt.js';
 import { ownTails, wakeBy } from './engine-state.js';
-import type { EngineState, Link, Step } from './engine-state.js';
+import type { Link, Step } from './engine-state.js';
 import { refuseFlushes } from './flushing.js';
 import { createHeld, forgetHolder, forgetHolders } from './holding.js';
 import { forgetErrandsOf } from './maintaining.js';
@@ -203,20 +203,23 @@ export function onLost(step: Step, peer: PeerId): void {
   settleAll(step);
 }
 
-function depart({ state, now }: Step, { id: peer, mutedUntil }: Link): void {
+function depart(step: Step, { id: peer, mutedUntil }: Link): void {
+  const { state, now } = step;
   // Numbers of linked and departed peers travel in one vector, which has a limit.
   const [earliest] = state.departed.keys();
-  if (earliest !== undefined && state.departed.size >= DEPARTED_MAX) forget(state, earliest);
+  if (earliest !== undefined && state.departed.size >= DEPARTED_MAX) forget(step, earliest);
   state.departed.delete(peer);
   state.departed.set(peer, { leftAt: now, mutedUntil });
 }
 
 /** Numbers of peers that left a while ago are of no use to anyone. */
-export function forgetDeparted({ state, now }: Step): void {
-  for (const [peer, { leftAt }] of state.departed) if (now >= leftAt + DEPARTED_KEPT_MS) forget(state, peer);
+export function forgetDeparted(step: Step): void {
+  const { state, now } = step;
+  for (const [peer, { leftAt }] of state.departed) if (now >= leftAt + DEPARTED_KEPT_MS) forget(step, peer);
 }
 
-function forget(state: EngineState, peer: PeerId): void {
+function forget(step: Step, peer: PeerId): void {
+  const { state } = step;
   state.departed.delete(peer);
   for (const document of state.documents.values()) {
     document.applied.delete(peer);
@@ -224,6 +227,9 @@ function forget(state: EngineState, peer: PeerId): void {
     document.said.delete(peer);
     document.doubts.delete(peer);
     forgetHeld(document, peer);
+    // What waits for something stays in doubt until it is complete or set aside, whoever it came from.
+    const isWaiting = document.pendingSince !== Infinity && document.doubts.size === 0;
+    if (isWaiting) doubt(step, document, state.self, { graceMs: 0 });
   }
 }
 
@@ -234,6 +240,7 @@ export function setRole(step: Step, { term, isTakingOver }: { readonly term: num
   if (term === 0) {
     refuseFlushes(step);
     forgetHolders(step.state);
+    for (const document of step.state.documents.values()) document.storedHere = new Map();
   }
   reviewWriter(step);
 }

@@ -58,7 +58,8 @@ function noteWriter(step: Step): void {
     step.effects.push({ kind: 'recovered', writer });
   }
   for (const document of state.documents.values()) {
-    document.stored = new Map();
+    // Who claimed our office and went has taken nothing out of our store.
+    document.stored = new Map(writer?.id === state.self ? document.storedHere : []);
     document.openingSince = -Infinity;
   }
   // What waits for an acknowledgement asks the new writer in the next tick, which is now.

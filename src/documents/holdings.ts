@@ -19,6 +19,8 @@ import { isStoredId } from './document-name.js';
 export const DOCUMENT_LINGER_MS = 5000;
 /** A new writer is told of all that is open anywhere: of so many it opens the replicas in one turn of the loop. */
 export const DOCUMENTS_OPENED_IN_TURN_MAX = 16;
+/** Open for somebody who is not known to hold them, because it holds more than the writer keeps count of. Who wants a further one asks again. */
+export const DOCUMENTS_UNCOUNTED_MAX = 256;
 
 export interface HoldingsHost {
   readonly clock: Clock;
@@ -86,13 +88,15 @@ export class Holdings {
   /** We write, and somebody else has it open. */
   wanted(id: string): void {
     const held = this.#held.get(id);
+    const isCounted = this.#host.othersHolding(id) > 0;
     if (held === undefined) {
-      this.#toOpen.add(id);
+      if (isCounted || this.#toOpen.size < DOCUMENTS_UNCOUNTED_MAX) this.#toOpen.add(id);
       void this.#openWanted();
       return;
     }
-    held.isWanted = true;
-    this.#stay(held);
+    held.isWanted = isCounted;
+    if (held.isWanted) this.#stay(held);
+    else this.#reviewIn(DOCUMENT_LINGER_MS, held);
   }
 
   /** Nobody else has it open any more. */
@@ -148,6 +152,8 @@ export class Holdings {
   async #openWanted(): Promise<void> {
     if (this.#isOpening) return;
     this.#isOpening = true;
+    // A frame names thousands, one after the other: first all of them are heard.
+    await Promise.resolve();
     let left = DOCUMENTS_OPENED_IN_TURN_MAX;
     for (const id of this.#toOpen) {
       if (left-- === 0) {
@@ -156,10 +162,19 @@ export class Holdings {
         if (!this.#toOpen.has(id)) continue;
       }
       this.#toOpen.delete(id);
-      if (this.#host.isDeleted(id)) continue;
-      this.#open(id).isWanted = true;
+      if (!this.#host.isDeleted(id)) this.#openForOthers(id);
     }
     this.#isOpening = false;
+  }
+
+  #openForOthers(id: string): void {
+    if (this.#host.othersHolding(id) > 0) {
+      this.#open(id).isWanted = true;
+      return;
+    }
+    // Nobody will say that it has been closed.
+    const uncounted = [...this.#held.values()].filter((held) => held.cancelReview !== undefined).length;
+    if (uncounted < DOCUMENTS_UNCOUNTED_MAX) this.#reviewIn(DOCUMENT_LINGER_MS, this.#open(id));
   }
 
   async #release(held: Held, hold: Hold, { lingers = false }: { readonly lingers?: boolean } = {}): Promise<void> {

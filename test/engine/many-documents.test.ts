@@ -2,10 +2,12 @@
 
 import { expect, test } from 'vitest';
 
+import type { PeerId } from '../../src/base/ids.js';
 import type { Effect } from '../../sync/engine-io.js';
 import {
   CLOSED_DOCUMENTS_MAX,
   DOCUMENTS_IN_FRAME_MAX,
+  HELD_BY_ALL_MAX,
   HELD_DOCUMENTS_MAX,
   PULSE_DOCUMENTS_MAX,
   PULSE_INTERVAL_MS,
@@ -15,7 +17,7 @@ import { decodeFrame } from '../../sync/wire/decode-frame.js';
 import { encodeFrame } from '../../sync/wire/encode-frame.js';
 import type { Frame } from '../../sync/wire/frame.js';
 import { FakeReplica } from './fake-replica.js';
-import { PEER, SELF, STATUS, linkedScene } from './scene.js';
+import { PEER, SELF, STATUS, entryOf, linkedScene } from './scene.js';
 import type { Scene } from './scene.js';
 
 const COUNT = 3000;
@@ -118,6 +120,42 @@ test('of a peer the writer knows so many and no more', () => {
   const effects = writer.hear({ kind: 'want', document: 'one more', request: 1, stateVector: new FakeReplica(PEER).stateVector() });
   expect(heldBy(writer)).toBe(HELD_DOCUMENTS_MAX);
   expect(effects.map(({ kind }) => kind)).toEqual(['document-wanted', 'respond']);
+});
+
+test('of all peers together it knows so many and no more, and of those that it knows every holder', () => {
+  const writer = linkedScene('ready');
+  writer.feed({ kind: 'role', term: 5, isTakingOver: false });
+  const others = Array.from({ length: 4 }, (_, index) => `${index}`.repeat(16) as PeerId);
+  writer.feed({ kind: 'roster', entries: [PEER, ...others].map(entryOf) });
+  for (const sender of others) {
+    for (let revision = 1; revision <= HELD_DOCUMENTS_MAX / 4096; revision++) {
+      const documents = Array.from({ length: 4096 }, (_, index) => `${sender}/${revision}/${index}`);
+      writer.feed({ kind: 'received', sender, frame: { kind: 'holding', revision, isAll: false, documents } });
+    }
+  }
+  expect(writer.engine.holders.size).toBe(HELD_BY_ALL_MAX);
+  const known = `${others[0]}/1/0`;
+  writer.hear({ kind: 'holding', revision: 1, isAll: false, documents: ['one more', known] });
+  expect(writer.engine.holders.size).toBe(HELD_BY_ALL_MAX);
+  expect([...(writer.engine.holders.get(known) ?? [])]).toEqual([others[0], PEER]);
+});
+
+test('what nobody can have opened is opened for nobody, whatever a frame names', () => {
+  const writer = linkedScene('ready');
+  writer.feed({ kind: 'role', term: 5, isTakingOver: false });
+  for (const document of ['', '\u0000', '__proto__', 'é'.repeat(64), '~', '~1', '~memory/a', 'a~', ' a', 'x'.repeat(500) + ' ']) {
+    const stateVector = new FakeReplica(PEER).stateVector();
+    expect(writer.hear({ kind: 'want', document, request: 1, stateVector })).toMatchObject([
+      { kind: 'respond', frame: { reason: 'unknown-document' } },
+    ]);
+    expect(writer.hear({ kind: 'flush', request: 1, targets: new Map([[document, 1]]) })).toEqual([]);
+    expect(writer.hear({ kind: 'holding', revision: 1, isAll: true, documents: [document] })).toEqual([]);
+  }
+  for (const document of ['notes', 'notes~2', '~catalogue/15', 'a b/c:d@e.f-g_h'])
+    expect(writer.hear({ kind: 'holding', revision: 1, isAll: true, documents: [document] })).toContainEqual({
+      kind: 'document-wanted',
+      document,
+    });
 });
 
 test('a number is never given twice, also in those whose numbers were forgotten', () => {

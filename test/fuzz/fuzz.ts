@@ -180,6 +180,9 @@ class Run {
     for (const { peer } of group.members) {
       const { ok } = await group.run(peer.synchronizer.flush());
       if (!ok) throw new Error(`${peer.id} cannot flush:\n${group.describe()}`);
+      // Of what rubbish frames had it open for others nothing is left.
+      const left = peer.documentNames.filter((name) => !DOCUMENTS.some((document) => document === name));
+      if (left.length > 0) throw new Error(`${peer.id} has ${left.join(', ')} open for nobody:\n${group.describe()}`);
     }
     await group.close();
   }
