@@ -14,9 +14,14 @@ export function findPresets(index: PresetIndex, query: PresetQuery): readonly Pr
   const found: Preset[] = [];
   for (let at = 0; at < sorted.length && found.length < limit; at++) {
     const shown = sorted[reverse ? sorted.length - 1 - at : at] as Shown;
-    if (tests.every((test) => test(shown))) found.push(shown.preset);
+    if (passes(shown, tests)) found.push(shown.preset);
   }
   return found;
+}
+
+function passes(shown: Shown, tests: readonly Test[]): boolean {
+  for (const test of tests) if (!test(shown)) return false;
+  return true;
 }
 
 type Test = (shown: Shown) => boolean;
@@ -31,8 +36,8 @@ function testsOf({ text, tags, category, author, favourite, source, rating }: Pr
   if (author !== undefined) tests.push(oneOf(author, ({ preset }) => preset.author));
   for (const tag of tags ?? []) tests.push(({ preset }) => preset.tags.includes(tag));
   // One look for each word, the longest first: it is in the fewest.
-  const words = beginnings(text ?? '').toSorted((a, b) => b.length - a.length);
-  for (const word of words) tests.push((shown) => shown.words.includes(word));
+  const words = beginnings(text ?? '').toSorted((a, b) => b.text.length - a.text.length);
+  for (const word of words) tests.push((shown) => shown.hasWord(word));
   return tests;
 }
 

@@ -1,14 +1,18 @@
 /** A preset as the index holds it: the value that is shown, its place, and what is worked out of it at the first search. */
 
 import type { Preset } from './preset.js';
-import { foldText, wordsOf } from './search-text.js';
+import { foldText, initialsOf, wordsOf } from './search-text.js';
+import type { Beginning } from './search-text.js';
 
 export class Shown {
   /** It is not in the document any more; lists that have not noticed yet leave it out. */
   isGone = false;
   #preset: Preset;
   #order: string;
+  /** What is searched; and its initials. */
   #words: string | undefined;
+  #letters = 0;
+  #pairs = 0;
   #folded: { readonly name: string; readonly category: string; readonly author: string } | undefined;
 
   constructor(preset: Preset, order: string) {
@@ -24,11 +28,10 @@ export class Shown {
     return this.#order;
   }
 
-  /** What is searched. */
-  get words(): string {
-    const { name, author, tags, comment } = this.#preset;
-    this.#words ??= wordsOf([name, author, ...tags, comment]);
-    return this.#words;
+  /** Whether one of its words begins so. */
+  hasWord({ text, letters, pairs }: Beginning): boolean {
+    const words = this.#words ?? this.#readWords();
+    return (this.#letters & letters) === letters && (this.#pairs & pairs) === pairs && words.includes(text);
   }
 
   /** What is sorted by. */
@@ -40,8 +43,16 @@ export class Shown {
 
   /** Works out now what searches and lists would at first sight. */
   prepare(): void {
-    void this.words;
+    if (this.#words === undefined) this.#readWords();
     void this.folded('name');
+  }
+
+  #readWords(): string {
+    const { name, author, tags, comment } = this.#preset;
+    const words = wordsOf([name, author, ...tags, comment]);
+    ({ letters: this.#letters, pairs: this.#pairs } = initialsOf(words));
+    this.#words = words;
+    return words;
   }
 
   become(preset: Preset, order: string): void {

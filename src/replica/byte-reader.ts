@@ -66,6 +66,11 @@ export class ByteReader {
     return decode(this.bytes.subarray(start, this.pos)).length;
   }
 
+  /** A text of which nothing is wanted but that it is one. */
+  skipText(): void {
+    this.textLength();
+  }
+
   text(): string {
     const length = this.number();
     const start = this.pos;
@@ -98,7 +103,7 @@ export class ByteReader {
       case 122: // a bigint
         return this.skip(8);
       case 119:
-        return void this.textLength();
+        return this.skipText();
       case 118: // an object
       case 117: // a list
         return this.#skipEntries(kind === 118, depth + 1);
@@ -118,7 +123,7 @@ export class ByteReader {
     this.#enter(depth);
     const count = this.number();
     for (let index = 0; index < count; index++) {
-      if (areNamed) this.textLength();
+      if (areNamed) this.skipText();
       this.any(depth);
     }
   }
@@ -138,6 +143,20 @@ export class ByteReader {
     } catch {
       throw new Refusal('holds a text that should be JSON and is not');
     }
+  }
+}
+
+/**
+ * For bytes that Yjs is given whatever they are, and that are read only to know where things stand: texts are passed over, not looked at. That is most
+ * of the bytes of a large document.
+ */
+export class SkimmingReader extends ByteReader {
+  override skipText(): void {
+    this.skip(this.number());
+  }
+
+  override json(): void {
+    this.skipText();
   }
 }
 

@@ -145,7 +145,7 @@ export class FootingReader {
   constructor({ store }: Y.Doc) {
     const clockOf = (client: number): number => Y.getState(store, client);
     this.#notes = new FootingNotes(clockOf);
-    this.#context = { ownClient: NOBODY, clockOf, structCountOf: () => 0, gapMax: Infinity, depthMax: Infinity };
+    this.#context = { ownClient: NOBODY, clockOf, structCountOf: () => 0, gapMax: Infinity, depthMax: Infinity, isSkimmed: true };
   }
 
   read(update: Uint8Array): Footing {

@@ -4,7 +4,7 @@
  * `readAndApplyDeleteSet`; a test holds this reading against `Y.decodeUpdate`. Several updates may be read into one tally.
  */
 
-import { ByteReader, LimitRefusal, Refusal } from './byte-reader.js';
+import { ByteReader, LimitRefusal, Refusal, SkimmingReader } from './byte-reader.js';
 import type { FootingNotes } from './footing.js';
 import type { Tally } from './tally.js';
 
@@ -18,6 +18,8 @@ export interface ScanContext {
   /** How far beyond that an update may reach. */
   readonly gapMax: number;
   readonly depthMax: number;
+  /** Nothing is to be refused for its texts: Yjs is given it in any case, and will say what is wrong with them. */
+  readonly isSkimmed?: boolean;
   /** For a second look at updates that were found to be well-formed. */
   readonly visitor?: ScanVisitor;
 }
@@ -61,7 +63,7 @@ export class UpdateScan {
 
   /** `footing`: where it is wanted what the update builds on; it is to be taken from there when the update has been read. */
   constructor(update: Uint8Array, context: ScanContext, tally: Tally, footing?: FootingNotes) {
-    this.#reader = new ByteReader(update, context.depthMax);
+    this.#reader = context.isSkimmed === true ? new SkimmingReader(update, context.depthMax) : new ByteReader(update, context.depthMax);
     this.#context = context;
     this.#tally = tally;
     this.#footing = footing;
@@ -154,7 +156,7 @@ export class UpdateScan {
 
   #readText(): string | undefined {
     if (this.#context.visitor?.readsNames === true) return this.#reader.text();
-    this.#reader.textLength();
+    this.#reader.skipText();
     return undefined;
   }
 
@@ -195,7 +197,7 @@ export class UpdateScan {
       case 5: // embedded
         return reader.json(false);
       case 6: // format
-        reader.textLength();
+        reader.skipText();
         return reader.json(false);
       case 7:
         return this.#readType();
@@ -222,13 +224,13 @@ export class UpdateScan {
     const type = this.#reader.number();
     if (type > 6) throw new Refusal(`has a shared type of unknown kind ${type}`);
     // An XML element and an XML hook have a name.
-    if (type === 3 || type === 5) this.#reader.textLength();
+    if (type === 3 || type === 5) this.#reader.skipText();
     this.isType = true;
     if (!this.isBelowRoot) this.#tally.types++;
   }
 
   #readSubdocument(): void {
-    this.#reader.textLength();
+    this.#reader.skipText();
     if (this.#reader.bytes[this.#reader.pos] !== OBJECT) throw new Refusal('has a subdocument without options');
     this.#reader.any();
     this.#tally.subdocuments++;

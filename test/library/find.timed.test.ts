@@ -1,4 +1,7 @@
-/** How long a search takes in a large library, also while it changes. */
+/**
+ * How long a search takes in a large library, also while it changes: each single one, collections included. Counted is what this process worked, in all of
+ * its threads: what others do on this machine meanwhile is not the search's doing.
+ */
 
 import { expect, it } from 'vitest';
 import type { PresetQuery } from '../../src/library/index.js';
@@ -25,25 +28,21 @@ it(`p99 is under 5 ms at 10,000 presets (${hasRealPresets ? 'of real names' : 'o
   const entries = corpus(10_000);
   for (let at = 0; at < entries.length; at += 1000) await library.addMany(entries.slice(at, at + 1000));
   await library.ready();
-  const rounds = 60;
-  // Each is looked at three times, and the best counts: what others do on this machine meanwhile is not the search's doing.
-  const best = new Map<string, number>();
-  for (let pass = 0; pass < 3; pass++) {
-    for (let round = 0; round < rounds; round++) {
-      library.setFavourite(
-        entries.slice(round * 7, round * 7 + 20).map(({ id }) => String(id)),
-        (round + pass) % 2 === 0,
-      );
-      library.rename(String(entries[round * 11]?.id), `Changed ${round} ${pass}`);
-      for (const [at, query] of QUERIES.entries()) {
-        const startedAt = performance.now();
-        library.find(query);
-        const key = `${round} ${at}`;
-        best.set(key, Math.min(best.get(key) ?? Infinity, performance.now() - startedAt));
-      }
+  const times: number[] = [];
+  for (let round = 0; round < 180; round++) {
+    library.setFavourite(
+      entries.slice(round * 7, round * 7 + 20).map(({ id }) => String(id)),
+      round % 2 === 0,
+    );
+    library.rename(String(entries[round * 11]?.id), `Changed ${round}`);
+    for (const query of QUERIES) {
+      const before = process.cpuUsage();
+      library.find(query);
+      const { user, system } = process.cpuUsage(before);
+      times.push((user + system) / 1000);
     }
   }
-  const times = [...best.values()].sort((a, b) => a - b);
+  times.sort((a, b) => a - b);
   expect(times[Math.floor(times.length * 0.99)]).toBeLessThan(5);
   expect(library.find({ text: 'changed' }).length).toBeGreaterThan(50);
 });

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import * as Y from 'yjs';
 import { describe, expect, it } from 'vitest';
+import { FootingNotes, FootingReader } from '../../src/replica/footing.js';
 import * as limits from '../../src/replica/limits.js';
 import { Tally } from '../../src/replica/tally.js';
 import { NOBODY, UpdateScan } from '../../src/replica/update-scan.js';
@@ -89,6 +90,26 @@ describe('what honest peers write', () => {
         expect(Y.encodeStateAsUpdate(framed.doc)).toEqual(Y.encodeStateAsUpdate(doc));
         expect(answered.replica.digest()).toBe(framed.digest());
         expect(answered.told).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('what an update builds on', () => {
+  it('is found the same whether its texts are read or passed over', () => {
+    fc.assert(
+      fc.property(session(), fc.nat(), ({ updates, doc }, left) => {
+        // Without one of the others, some of them miss something.
+        const base = new Y.Doc();
+        for (const [at, update] of updates.entries()) if (at !== left % updates.length) Y.applyUpdate(base, update);
+        const clockOf = (client: number): number => Y.getState(base.store, client);
+        for (const update of [...updates, Y.encodeStateAsUpdate(doc)]) {
+          const notes = new FootingNotes(clockOf);
+          const tally = new Tally();
+          new UpdateScan(update, { ...ANY, clockOf }, tally, notes).run();
+          expect(new FootingReader(base).read(update)).toEqual(notes.take(tally.types > 0));
+        }
       }),
       { numRuns: 60 },
     );
