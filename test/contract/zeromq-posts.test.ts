@@ -193,12 +193,13 @@ it('so much waits in ZeroMQ for a mailbox that nobody reads, and no more', async
     for (; taken < count; taken++) await peer.transport.post(address.id, new Uint8Array(100_000));
   };
   const posting = post();
+  // However long ZeroMQ's own thread waits for the processor.
+  while (taken < 1000) await turn();
   for (let before = -1; taken !== before;) {
     before = taken;
     for (let turns = 0; turns < 5000; turns++) await turn();
   }
   // The mark of this Router is ZeroMQ's own.
-  expect(taken).toBeGreaterThanOrEqual(1000);
   expect(taken).toBeLessThan(1000 + POSTS_HIGH_WATER_FRAMES + 32);
   count = 0;
   peer.transport.disconnect(address.id);

@@ -330,6 +330,18 @@ describe('ZeroMQ: strangers', () => {
     expect(new Set(one.heard.all('dropped').map(({ reason }) => reason))).toEqual(new Set(['foreign']));
   });
 
+  it('who hang up before they have said anything are none: so ends a connection of ours that is closed while it is being made', async () => {
+    const peer = await openPeer();
+    const endpoints = [peer.address.publisher, peer.address.responder, mailboxOf(peer.address.messenger)];
+    for (const endpoint of endpoints) for (let count = 0; count < 5; count++) await greet(endpoint, new Uint8Array());
+    // ZeroMQ has one thread for all of them: what comes last is seen last.
+    for (const endpoint of endpoints) await greet(endpoint, new Uint8Array(500).fill(255));
+    await peer.heard.until((heard) => heard.all('dropped').length >= endpoints.length);
+    expect(new Set(peer.heard.all('dropped').map(({ detail }) => detail))).toEqual(
+      new Set(['a connection was refused: ZMTP protocol error']),
+    );
+  });
+
   it('who speak ZeroMQ but send no message of ours are dropped and told', async () => {
     const peer = await openPeer();
     const [named, nameless, subscriber] = [
