@@ -38,6 +38,10 @@ export function tellInstances(step: Step, before: readonly InstanceId[], after: 
 export function reviewWriter(step: Step): void {
   noteWriter(step);
   reviewStall(step);
+  // What waits for a writer that cannot come hears so in the next tick, which is now: nothing else may ever happen here.
+  const { state, now } = step;
+  const isWaiting = state.writer === undefined && state.flushes.size + state.maintenance.size > 0;
+  if (isWaiting && state.hasRoster && !canAnyoneWrite(state)) wakeBy(state, now);
 }
 
 function noteWriter(step: Step): void {

@@ -16,6 +16,18 @@ test('what waits for an acknowledgement asks a new writer in the very step that 
   expect(scene.hear({ kind: 'status', status: { ...STATUS, revision: 3, term: 2 } }).map(({ kind }) => kind)).not.toContain('request');
 });
 
+test('a flush that waits for a writer hears that none can come once the roster has been read, whenever that is', () => {
+  const scene = documentScene('whole', { canWrite: false });
+  scene.feed({ kind: 'local', document: MAIN, update: Uint8Array.of(0, 0) });
+  scene.feed({ kind: 'drain' });
+  scene.feed({ kind: 'lost', peer: PEER });
+  scene.settled();
+  expect(scene.feed({ kind: 'flush', flush: 1 })).toEqual([]);
+  scene.feed({ kind: 'roster', entries: [] });
+  expect(scene.engine.wakeAt).toBe(scene.now);
+  expect(scene.feed({ kind: 'tick' })).toContainEqual({ kind: 'flush-failed', flush: 1, code: 'SOCOMM_NO_WRITER' });
+});
+
 /** In office, with one change that our store holds; the peer follows. */
 function office(): Scene {
   const scene = documentScene('whole');

@@ -40,9 +40,13 @@ export const STATUS: PeerStatus = {
 };
 
 export class Scene {
-  readonly engine: EngineState = createEngine({ address: addressOf(SELF), canWrite: true, pid: 1, packageVersion: '0' });
+  readonly engine: EngineState;
   readonly replica = new FakeReplica(SELF);
   now = 1000;
+
+  constructor({ canWrite = true }: { readonly canWrite?: boolean } = {}) {
+    this.engine = createEngine({ address: addressOf(SELF), canWrite, pid: 1, packageVersion: '0' });
+  }
 
   feed(input: Input): readonly Effect[] {
     return takeStep(this.engine, input, this.now);
@@ -143,8 +147,8 @@ const documentScenes: Readonly<Record<DocumentState, (scene: Scene) => void>> = 
   },
 };
 
-export function documentScene(state: DocumentState): Scene {
-  const scene = new Scene();
+export function documentScene(state: DocumentState, options: ConstructorParameters<typeof Scene>[0] = {}): Scene {
+  const scene = new Scene(options);
   documentScenes[state](scene);
   return scene.settled();
 }

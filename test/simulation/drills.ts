@@ -4,6 +4,7 @@
  */
 
 import * as Y from 'yjs';
+import { DOCUMENT_LINGER_MS } from '../../src/documents/holdings.js';
 import { SPILL_INTAKE_MS } from '../../src/spill/intake.js';
 import { RUBBISH_WINDOW_MS } from '../../sync/limits.js';
 import { LONG_DRILLS } from './long-drills.js';
@@ -225,8 +226,9 @@ async function nobodyAsks(stage: Stage): Promise<void> {
   const { room } = stage.cast;
   const frames = (): number =>
     [...room.counts].reduce((sum, [name, count]) => (/^frames: (?!pulse|echo|report)/.test(name) ? sum + count : sum), 0);
-  // The last numbers are said once more, and by the second pulse a status that was lost before is known.
-  await stage.advance(2200);
+  // The last numbers are said once more, by the second pulse a status that was lost before is known, and who has left the office
+  // closes what it had open for others, and says so.
+  await stage.advance(DOCUMENT_LINGER_MS + 2200);
   // What is saved for somebody who died only now is no rest yet: the writer takes it in, and tells.
   if (room.disk.spillCount > 0) {
     await within(stage, SPILL_INTAKE_MS + 1000, 'a spill of somebody who lives is taken in', () => room.disk.spillCount === 0);
