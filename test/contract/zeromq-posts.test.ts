@@ -189,12 +189,17 @@ it('so much waits in ZeroMQ for a mailbox that nobody reads, and no more', async
   const [peer, { address }] = [await openPeer(), await openBare()];
   peer.transport.connect(address);
   let [taken, count] = [0, 3000];
+  let tellMany: () => void = () => undefined;
+  const many = new Promise<void>((resolve) => (tellMany = resolve));
   const post = async (): Promise<void> => {
-    for (; taken < count; taken++) await peer.transport.post(address.id, new Uint8Array(100_000));
+    for (; taken < count; taken++) {
+      if (taken === 1000) tellMany();
+      await peer.transport.post(address.id, new Uint8Array(100_000));
+    }
   };
   const posting = post();
   // However long ZeroMQ's own thread waits for the processor.
-  while (taken < 1000) await turn();
+  await many;
   for (let before = -1; taken !== before;) {
     before = taken;
     for (let turns = 0; turns < 5000; turns++) await turn();
