@@ -154,7 +154,7 @@ export const MUTANTS = [
   {
     name: 'pulse compares nothing',
     breaks: 'Replicas that differ though their numbers are equal are never compared.',
-    file: 'sync/pulse.ts',
+    file: 'sync/comparing.ts',
     find: 'mine.digest !== theirs.digest && areEqual(',
     replacement: 'mine.digest !== theirs.digest && step.now < 0 && areEqual(',
   },
@@ -176,8 +176,8 @@ export const MUTANTS = [
     name: 'doubt forgotten once asked',
     breaks: 'One question settles a doubt, whatever its answer.',
     file: 'sync/catch-up.ts',
-    find: "if (!isFounded(document, peer, found)) {\n    document.doubts.delete(peer);\n    return 'ended';\n  }\n  const source",
-    replacement: "document.doubts.delete(peer);\n  if (!isFounded(document, peer, found)) {\n    return 'ended';\n  }\n  const source",
+    find: "if (!isFounded(document, peer, found)) {\n    document.doubts.delete(peer);\n    return 'ended';\n  }\n  // Whoever",
+    replacement: "document.doubts.delete(peer);\n  if (!isFounded(document, peer, found)) {\n    return 'ended';\n  }\n  // Whoever",
   },
   {
     name: 'asks without a pause',
@@ -240,8 +240,8 @@ export const MUTANTS = [
     name: 'store lock check removed',
     breaks: 'A batch is written although the lock was lost while the disk was at work.',
     file: 'storage/memory-store.ts',
-    find: 'this.#checkWritable();\n        this.#disk.checkOwned(this);\n        this.#disk.commit(term, documents);',
-    replacement: 'this.#checkWritable();\n        this.#disk.commit(term, documents);',
+    find: 'this.#checkWritable();\n        this.#disk.checkOwned(this);\n        this.#disk.commit(term, changed);',
+    replacement: 'this.#checkWritable();\n        this.#disk.commit(term, changed);',
   },
   {
     name: 'idle writer never looks at its lock',
@@ -282,8 +282,8 @@ export const MUTANTS = [
     name: 'flushes not refused at step-down',
     breaks: 'Who is no longer the writer keeps others waiting.',
     file: 'sync/meeting.ts',
-    find: 'if (term === 0) refuseFlushes(step);',
-    replacement: '',
+    find: 'refuseFlushes(step);\n    forgetHolders(',
+    replacement: 'forgetHolders(',
   },
   {
     name: 'closes without asking',
@@ -380,8 +380,8 @@ export const MUTANTS = [
     name: 'flush of what is not open',
     breaks: 'A writer takes for durable what a document holds that it has not even open.',
     file: 'sync/flushing.ts',
-    find: 'if ((state.documents.get(name)?.stored.get(peer) ?? 0) < seq) return false;',
-    replacement: 'if ((state.documents.get(name)?.stored.get(peer) ?? seq) < seq) return false;',
+    find: '(state.documents.get(name)?.storedHere.get(peer) ?? 0) < seq',
+    replacement: '(state.documents.get(name)?.storedHere.get(peer) ?? seq) < seq',
   },
   {
     name: 'numbers begin anew',
@@ -389,6 +389,13 @@ export const MUTANTS = [
     file: 'sync/own-numbers.ts',
     find: 'const last = closed.get(document) ?? floor;',
     replacement: 'const last = Math.min(0, closed.get(document) ?? floor);',
+  },
+  {
+    name: 'opened for others and not read',
+    breaks: 'A writer that opens a document for others reads nothing of it from the store.',
+    file: 'src/candidacy.ts',
+    find: 'this.#writer?.documentOpened();',
+    replacement: '',
   },
   {
     name: 'held documents forgotten',
