@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Builds the package twice from the same sources: ES modules into dist/esm, CommonJS into dist/cjs (why two:
- * docs/decisions/0001-two-builds.md). Does nothing when nothing has changed. What tsc has to say goes to standard error.
+ * docs/decisions/0001-two-builds.md), file by file with declarations, and then the few files that are published (scripts/bundle.mjs).
+ * Does nothing when nothing has changed. What tsc has to say goes to standard error.
  *
  * Run it as a program, or import `build`.
  */
@@ -12,6 +13,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { join, relative, sep } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+import { bundle, bundledEntries } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -24,8 +27,8 @@ const LOCK_AGE_MS_MAX = 60_000;
 
 /** What each build leaves out besides declarations, as tsconfig.<name>.json says. */
 const builds = [
-  { name: 'esm', excluded: [] },
-  { name: 'cjs', excluded: ['src/cli/'] },
+  { name: /** @type {const} */ ('esm'), excluded: [] },
+  { name: /** @type {const} */ ('cjs'), excluded: ['src/cli/'] },
 ];
 
 /**
@@ -45,7 +48,9 @@ export async function build() {
 async function bringUpToDate() {
   const sources = listFiles(root, ['src', 'sync', 'talk', 'storage']).filter((path) => path.endsWith('.ts'));
   const outputs = new Map(builds.map(({ name, excluded }) => [name, outputsOf(sources, excluded)]));
-  const missing = builds.filter(({ name }) => (outputs.get(name) ?? []).some((path) => !existsSync(join(dist, name, path))));
+  const missing = builds.filter(({ name }) =>
+    [...(outputs.get(name) ?? []), ...bundledEntries(name)].some((path) => !existsSync(join(dist, name, path))),
+  );
   const stamp = stampOf(sources);
   if (missing.length === 0 && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return { built: false, errors: '' };
 
@@ -60,7 +65,7 @@ async function bringUpToDate() {
   if (errors !== '') return { built: true, errors };
 
   nameItself(join(dist, 'esm', 'src', 'replica', 'trial-file.js'));
-  for (const { name } of builds) removeStrays(name, new Set(outputs.get(name)));
+  for (const { name } of builds) removeStrays(name, new Set([...(outputs.get(name) ?? []), ...(await bundle(name))]));
   if (existsSync(bin)) chmodSync(bin, 0o755);
   writeFileSync(stampFile, stamp);
   return { built: true, errors: '' };
@@ -98,7 +103,14 @@ function isLeftOver(file) {
  */
 function stampOf(sources) {
   const hash = createHash('sha256');
-  const settings = ['tsconfig.json', 'tsconfig.esm.json', 'tsconfig.cjs.json', 'scripts/build.mjs', 'package-lock.json'];
+  const settings = [
+    'tsconfig.json',
+    'tsconfig.esm.json',
+    'tsconfig.cjs.json',
+    'scripts/build.mjs',
+    'scripts/bundle.mjs',
+    'package-lock.json',
+  ];
   for (const path of [...sources, ...settings]) {
     const { mtimeMs, size } = statSync(join(root, path));
     hash.update(`${path} ${mtimeMs} ${size}\n`);

@@ -30,7 +30,7 @@ afterAll(() => workshop.remove());
 describe('the packed package', () => {
   test('holds what runs and what tells about it, and nothing else', () => {
     const wanted =
-      /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|THIRD-PARTY\.md|dist\/cjs\/package\.json|dist\/(esm|cjs)\/(src|sync|talk|storage)\/[a-z0-9/-]+(\.d\.ts|\.js))$/;
+      /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|THIRD-PARTY\.md|dist\/cjs\/package\.json|dist\/(esm|cjs)\/((src|sync|talk|storage)\/[a-z0-9/-]+\.d\.ts|src\/(cli\/)?[a-z/-]+\.js|chunks\/[A-Za-z0-9-]+\.js))$/;
     const paths = packed.files.map(({ path }) => path);
     expect(paths.filter((path) => !wanted.test(path))).toEqual([]);
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'THIRD-PARTY.md', 'dist/cjs/package.json']));

@@ -7,11 +7,11 @@ import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { unreachable } from '../../base/errors.js';
 import type { ContrastNews } from './contrast-experiment.js';
 import type { ContrastOutcome, DemoEvent } from './events.js';
+import { programFile } from './program-file.js';
 
 const EXPERIMENT_TIMEOUT_MS = 10_000;
 
@@ -26,7 +26,7 @@ export async function runContrast(emit: (event: DemoEvent) => void, signal: Abor
 }
 
 function experiment(scratch: string, emit: (event: DemoEvent) => void, signal: AbortSignal): Promise<ContrastOutcome> {
-  const path = fileURLToPath(new URL('contrast-experiment.js', import.meta.url));
+  const path = programFile('contrast-experiment');
   const child = fork(path, [scratch], { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const totals = { 1: 0, 2: 0 };
   const acknowledged = (): number => totals[1] + totals[2];

@@ -5,11 +5,11 @@
 
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 
 import { describe } from '../../base/errors.js';
 import { machineMs } from './machine-clock.js';
 import type { Answers, News, Order, Said } from './messages.js';
+import { programFile } from './program-file.js';
 
 const ORDER_TIMEOUT_MS = 20_000;
 /** What a player may take to close both copies and end by itself. */
@@ -38,7 +38,7 @@ export class PlayerProcess {
   constructor(number: number, onNews: (news: News) => void) {
     this.number = number;
     // Its output must not get between the lines of the screen; the last of it is kept for when something fails.
-    this.#child = fork(fileURLToPath(new URL('player.js', import.meta.url)), [], {
+    this.#child = fork(programFile('player'), [], {
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
