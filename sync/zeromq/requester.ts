@@ -34,11 +34,18 @@ export class Requester {
     this.#socket = socket;
     this.#options = options;
     this.#usedAtMs = options.clock.now();
-    this.#stopTimer = this.#checkAfter(REQUESTER_IDLE_MS);
-    // An exception in here would end the observer for good: it only takes a note.
-    socket.events.on('disconnect', () => options.listener.lost(options.peer));
-    socket.connect(options.endpoint);
+    try {
+      // An exception in here would end the observer for good: it only takes a note.
+      socket.events.on('disconnect', () => options.listener.lost(options.peer));
+      socket.connect(options.endpoint);
+    } catch (error) {
+      // Nobody has this requester to close it, and its owner makes another at the next request.
+      socket.close();
+      throw error;
+    }
     this.#loop = new ReceiveLoop(socket, (parts) => this.#received(parts));
+    // Last: a timer of a requester that does not come about would call its owner about nothing.
+    this.#stopTimer = this.#checkAfter(REQUESTER_IDLE_MS);
   }
 
   request(frame: Uint8Array): void {
