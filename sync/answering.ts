@@ -16,7 +16,7 @@ import {
   WANTS_BURST_MAX,
   WANT_INTERVAL_MS,
 } from './limits.js';
-import type { Frame } from './wire/frame.js';
+import type { Frame, Vector } from './wire/frame.js';
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
 
@@ -87,13 +87,18 @@ function answer(step: Step, from: PeerId, document: DocumentState, pace: WantPac
   pace.left--;
   pace.waiting = undefined;
   const { state, now } = step;
-  const { replica, name } = document;
-  const given: Answer = {
-    request: want.request,
-    bytes: replica.difference(want.stateVector),
+  const { replica, name, changedAt } = document;
+  const taken = {
+    asked: want.stateVector,
+    changedAt,
     // What is pending has been counted, and is not in the difference: then the answer claims no number.
-    vector: replica.hasPending() ? new Map() : vectorOf(state, document).set(state.self, document.ownSeq),
+    vector: replica.hasPending() ? new Map<PeerId, number>() : vectorOf(state, document).set(state.self, document.ownSeq),
     stateVector: replica.stateVector(),
+  };
+  const given: Answer = {
+    ...taken,
+    request: want.request,
+    bytes: earlierBytes(step, document, taken) ?? replica.difference(want.stateVector),
     isComplete: document.isWhole && now >= document.vouchesFrom,
     touchedAt: now,
   };
@@ -108,6 +113,32 @@ function answer(step: Step, from: PeerId, document: DocumentState, pace: WantPac
   keep(step, `${from}/${name}`, given);
   // They know of something that we lack: frames of it may be on their way, so look again a little later.
   if (replica.isBehind(want.stateVector)) doubt(step, document, from, { graceMs: DOUBT_GRACE_MS, evidence: want.stateVector });
+}
+
+/**
+ * What was encoded for somebody who lacked the same, if nothing has changed since: where forty come at once, the whole is encoded once, and kept once.
+ * A deletion of our own that has no number yet shows in no vector: while anything waits to be sent, all is encoded anew.
+ */
+function earlierBytes(
+  { state }: Step,
+  document: DocumentState,
+  taken: Omit<Answer, 'request' | 'bytes' | 'isComplete' | 'touchedAt'>,
+): Uint8Array | undefined {
+  if (document.outboxBytes > 0 || document.replica.hasPending()) return undefined;
+  for (const [key, kept] of state.answers) {
+    if (!key.endsWith(`/${document.name}`) || kept.changedAt !== taken.changedAt) continue;
+    if (isEqual(kept.asked, taken.asked) && isEqual(kept.stateVector, taken.stateVector) && isSameVector(kept.vector, taken.vector))
+      return kept.bytes;
+  }
+  return undefined;
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+function isSameVector(a: Vector, b: Vector): boolean {
+  return a.size === b.size && [...a].every(([peer, seq]) => b.get(peer) === seq);
 }
 
 function refuse({ effects }: Step, peer: PeerId, request: number, reason: FrameOf<'refused'>['reason']): void {
@@ -135,16 +166,20 @@ function keep(step: Step, key: string, given: Answer): void {
   const { answers, limits } = state;
   answers.delete(key);
   if (chunkCount(step, given) === 1) return;
-  let bytes = given.bytes.length;
-  for (const kept of answers.values()) bytes += kept.bytes.length;
   // Those that were left alone longest go first: the map is kept in the order of use.
-  for (const [oldest, kept] of answers) {
-    if (answers.size < limits.answersMax && bytes <= limits.answersBytesMax) break;
+  for (const oldest of answers.keys()) {
+    if (answers.size < limits.answersMax && keptBytes([...answers.values(), given]) <= limits.answersBytesMax) break;
     answers.delete(oldest);
-    bytes -= kept.bytes.length;
   }
   answers.set(key, given);
   wakeBy(state, now + ANSWER_EXPIRY_MS);
+}
+
+/** What several share counts once. */
+export function keptBytes(answers: Iterable<Answer>): number {
+  let sum = 0;
+  for (const bytes of new Set(Array.from(answers, (answer) => answer.bytes))) sum += bytes.length;
+  return sum;
 }
 
 /** Answers that nobody fetches any more. */
@@ -162,7 +197,11 @@ export function onMore(step: Step, from: PeerId, { document, request, index }: F
   const given = answers.get(key);
   if (given?.request !== request) return refuse(step, from, request, 'expired');
   answers.delete(key);
-  if (index >= chunkCount(step, given)) return; // they have it all
+  if (index >= chunkCount(step, given)) {
+    // They have it all. The next newcomer may lack the same: of each document the last whole answer waits for it.
+    answers.set(`/${document}`, given);
+    return;
+  }
   given.touchedAt = step.now;
   answers.set(key, given);
   sendChunk(step, from, document, given, index);

@@ -135,7 +135,11 @@ export interface WantPace {
 /** An answer in chunks that a peer is fetching. */
 export interface Answer {
   readonly request: number;
+  /** The asker's state vector. Answers to equal ones share their bytes while the document stays as it is. */
+  readonly asked: Uint8Array;
   readonly bytes: Uint8Array;
+  /** When the document had changed last. */
+  readonly changedAt: number;
   readonly vector: Vector;
   readonly stateVector: Uint8Array;
   readonly isComplete: boolean;

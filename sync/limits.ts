@@ -14,7 +14,7 @@ export const CHUNKS_IN_FLIGHT_MAX = 4;
 /** 4,096 chunks of 256 KiB: 1 GiB of difference. */
 export const CHUNKS_MAX = 4096;
 /** Answers in chunks that one peer keeps ready for others … */
-export const ANSWERS_MAX = 16;
+export const ANSWERS_MAX = 64;
 /** … and their bytes together; a single answer is always kept. */
 export const ANSWERS_BYTES_MAX = 64 * 1024 * 1024;
 export const DOCUMENT_NAME_BYTES_MAX = 512;

@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { PeerId } from '../../src/base/ids.js';
+import { keptBytes } from '../../sync/answering.js';
 import type { DocumentState } from '../../sync/document-state.js';
 import type { Effect, Input } from '../../sync/engine-io.js';
 import { takeStep } from '../../sync/engine.js';
@@ -288,7 +289,7 @@ function expectSound(engine: EngineState, now: number): void {
   expectThat(wakeAt >= now, `woken at ${wakeAt}, now is ${now}`);
   for (const document of documents.values()) expectDocumentSound(document, engine);
   expectThat(answers.size <= limits.answersMax, `${answers.size} answers are kept`);
-  const bytes = [...answers.values()].reduce((sum, answer) => sum + answer.bytes.length, 0);
+  const bytes = keptBytes(answers.values());
   expectThat(answers.size <= 1 || bytes <= limits.answersBytesMax, `${bytes} bytes of answers are kept`);
   for (const peer of links.keys()) {
     const waiting = [...flushesWaiting].filter((flush) => flush.peer === peer).length;

@@ -2,6 +2,7 @@
 
 import type { Peer } from '../../src/peer.js';
 import { isAtRest } from '../../src/rest.js';
+import { keptBytes } from '../../sync/answering.js';
 import { isKeptForOthers } from '../../sync/holding.js';
 import { FLUSHES_WAITING_MAX } from '../../sync/limits.js';
 import type { EngineLimits } from '../../sync/limits.js';
@@ -93,7 +94,7 @@ export class Checkers {
       const wrong = queuesWrong(document, limits);
       if (wrong !== undefined) this.#room.violated(`${name} ${wrong}`);
     }
-    const answerBytes = [...answers.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const answerBytes = keptBytes(answers.values());
     if (answers.size > limits.answersMax || (answers.size > 1 && answerBytes > limits.answersBytesMax))
       this.#room.violated(`${name} keeps ${answers.size} answers of ${answerBytes} bytes`);
     if (flushesWaiting.size > FLUSHES_WAITING_MAX * Math.max(1, peer.synchronizer.state.links.size))
