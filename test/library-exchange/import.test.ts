@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { importPresets } from '../../src/library/exchange/import-presets.js';
 import type { ImportProgress } from '../../src/library/exchange/import-presets.js';
+import type { PresetReading } from '../../src/library/exchange/read-presets.js';
 import { folderOf } from '../cli/files.js';
 import { boxOfBlobs } from '../library/replicas.js';
 import { openHere } from './scene.js';
@@ -69,6 +70,28 @@ describe('an import', () => {
     expect(longestSliceMs).toBe(16);
   });
 
+  test('ends a slice when reading has taken its time, and does not count what it waited for', async () => {
+    const lines = presets(40).map((preset) => JSON.stringify(preset));
+    let nowMs = 0;
+    // Each piece lets the loop have a turn, in which others work for long; reading a preset takes 2 ms.
+    async function* pieces(): AsyncGenerator<PresetReading> {
+      for (const [at, text] of lines.entries()) {
+        if (at % 4 === 0) {
+          await new Promise((resolve) => setImmediate(resolve));
+          nowMs += 100;
+        }
+        nowMs += 2;
+        const entry = JSON.parse(text) as { id: string; name: string };
+        yield { kind: 'preset', file: 'a', line: at + 1, entry, text: Buffer.from(text) };
+      }
+    }
+    const { library } = await openHere();
+    const { longestSliceMs, added } = await importPresets(library, pieces(), { clock: { now: () => nowMs } });
+    expect(added).toBe(40);
+    expect(longestSliceMs).toBeGreaterThan(0);
+    expect(longestSliceMs).toBeLessThan(10);
+  });
+
   test('that is given up keeps what it has imported, and nothing half', async () => {
     const folder = folderOf({ 'a.jsonl': linesOf(presets(200)) });
     const { library } = await openHere();
@@ -127,7 +150,13 @@ describe('an import', () => {
   });
 
   test('takes the first of two presets that claim one id, and one that comes twice for one', async () => {
-    const folder = folderOf({ 'a.jsonl': linesOf([{ id: 'x', name: 'X' }, { id: 'x', name: 'Other' }, { id: 'x', name: 'X' }]) });
+    const folder = folderOf({
+      'a.jsonl': linesOf([
+        { id: 'x', name: 'X' },
+        { id: 'x', name: 'Other' },
+        { id: 'x', name: 'X' },
+      ]),
+    });
     const file = join(folder, 'a.jsonl');
     const { library } = await openHere();
     const { problems, ...counts } = await importPresets(library, [file]);

@@ -10,6 +10,7 @@ import type { Clock } from '../../base/clock.js';
 import { turn } from '../../base/turn.js';
 import type { Library, PresetEntry } from '../library.js';
 import type { PresetId } from '../preset.js';
+import { HeldTime } from './held-time.js';
 import { IMPORT_PRESETS_MAX, IMPORT_SLICE_MS, IMPORT_TEXT_BYTES_MAX } from './limits.js';
 import { readPresets } from './read-presets.js';
 import type { ImportPlace, ImportProblem, PresetReading } from './read-presets.js';
@@ -67,7 +68,9 @@ export async function importPresets<Parameters>(
   const run = new ImportRun(library, options);
   const { signal, stdin } = options;
   await library.ready(signal && { signal });
-  const readings = isPaths(paths) ? readPresets(paths, { signal, stdin, onBytes: (...bytes) => run.noteBytes(...bytes) }) : paths;
+  const readings = isPaths(paths)
+    ? readPresets(paths, { signal, stdin, onBytes: (...bytes) => run.noteBytes(...bytes), onWork: () => run.noteWork() })
+    : paths;
   for await (const reading of readings) if (run.take(reading)) await run.write();
   await run.write();
   return run.report();
@@ -80,7 +83,7 @@ function isPaths(paths: readonly string[] | AsyncIterable<PresetReading>): paths
 class ImportRun {
   readonly #library: Library<unknown>;
   readonly #options: ImportOptions;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #held: HeldTime;
   readonly #counts = { read: 0, added: 0, changed: 0, unchanged: 0 };
   readonly #problems: ImportProblem[] = [];
   readonly #skipped: { readonly file: string; readonly cause: string }[] = [];
@@ -94,28 +97,29 @@ class ImportRun {
   /** As many as fit into the time of a slice, by what the last ones took. */
   #presetsMax = IMPORT_PRESETS_MAX / 4;
   #longestSliceMs = 0;
-  /** Since when the loop has not been anybody else's. */
-  #heldSinceMs: number;
 
   constructor(library: Library<unknown>, options: ImportOptions) {
     this.#library = library;
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#heldSinceMs = this.#clock.now();
+    this.#held = new HeldTime(options.clock ?? systemClock);
   }
 
   noteBytes(bytes: number, bytesTotal: number | undefined): void {
     this.#bytes = { bytes, bytesTotal };
-    // What was awaited has come: until then others had the loop.
-    this.#heldSinceMs = this.#clock.now();
   }
 
-  /** True when a slice is full. */
+  /** There is something to read. */
+  noteWork(): void {
+    this.#held.note();
+  }
+
+  /** True when a slice is full: by its number, its size, or, whatever took so long, its time. */
   take(reading: PresetReading): boolean {
+    this.#held.note();
     if (reading.kind === 'preset') this.#takePreset(reading);
     else if (reading.kind === 'problem') this.#problems.push(withoutKind(reading));
     else this.#skipped.push({ file: reading.file, cause: reading.cause });
-    return this.#slice.length >= this.#presetsMax || this.#sliceBytes >= IMPORT_TEXT_BYTES_MAX;
+    return this.#slice.length >= this.#presetsMax || this.#sliceBytes >= IMPORT_TEXT_BYTES_MAX || this.#held.ms >= IMPORT_SLICE_MS;
   }
 
   async write(): Promise<void> {
@@ -126,7 +130,6 @@ class ImportRun {
     const { read, added, changed, unchanged } = this.#counts;
     this.#options.onProgress?.({ read, added, changed, unchanged, problems: this.#problems.length, ...this.#bytes });
     await turn();
-    this.#heldSinceMs = this.#clock.now();
     this.#options.signal?.throwIfAborted();
   }
 
@@ -158,7 +161,7 @@ class ImportRun {
     const { signal, isDryRun = false } = this.#options;
     const adding = this.#library.addMany(entries, { isDryRun, step: this.#step, ...(signal && { signal }) });
     // Reading, checking and encoding, which is the greater part: what comes after the bodies are durable is a turn of its own.
-    this.#note(this.#clock.now() - this.#heldSinceMs, entries.length);
+    this.#note(this.#held.ms, entries.length);
     const written = await adding;
     this.#counts.read += written.length;
     for (const { outcome } of written) this.#counts[outcome]++;
@@ -168,6 +171,7 @@ class ImportRun {
   async #addSingly(slice: readonly { readonly entry: ReadEntry; readonly place: ImportPlace }[], error: unknown): Promise<void> {
     if (!(error instanceof TypeError)) throw error;
     for (const { entry, place } of slice) {
+      this.#held.note();
       try {
         await this.#add([entry]);
       } catch (cause) {
@@ -175,7 +179,6 @@ class ImportRun {
         this.#problems.push({ ...place, cause: messageOf(cause).replace(/^entries\[0\]: /, '') });
       }
       await turn();
-      this.#heldSinceMs = this.#clock.now();
     }
   }
 

@@ -37,6 +37,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes as they lie on disk; the total is unknown where standard input is among them. */
   readonly onBytes?: ((bytes: number, bytesTotal: number | undefined) => void) | undefined;
+  /** Called when bytes have come, unpacked, before they are read. */
+  readonly onWork?: (() => void) | undefined;
   /** What `-` stands for. */
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
 }
@@ -91,11 +93,11 @@ interface Piece {
 }
 
 function linesOf(file: SourceFile, context: Context): AsyncGenerator<Piece> {
-  return splitLines(openChunks(file, context), PRESET_TEXT_BYTES_MAX);
+  return splitLines(announced(file, context), PRESET_TEXT_BYTES_MAX);
 }
 
 function elementsOf(file: SourceFile, context: Context): AsyncGenerator<Piece> {
-  return splitArray(openChunks(file, context), PRESET_TEXT_BYTES_MAX);
+  return splitArray(announced(file, context), PRESET_TEXT_BYTES_MAX);
 }
 
 /** Undefined where there is nothing on a line. */
@@ -125,6 +127,13 @@ function decodeText(bytes: Uint8Array): string | undefined {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return undefined;
+  }
+}
+
+async function* announced(file: SourceFile, context: Context): AsyncGenerator<Uint8Array> {
+  for await (const chunk of openChunks(file, context)) {
+    context.onWork?.();
+    yield chunk;
   }
 }
 
