@@ -7,6 +7,7 @@ import type { BlobStore } from '../storage/blobs/blob-store.js';
 import type { Damage, Store, Vector } from '../storage/store.js';
 import type { WriterRef } from '../sync/engine-io.js';
 import { vectorOf } from '../sync/engine-state.js';
+import { isFlushAwaited } from '../sync/flushing.js';
 import { MAIN } from '../sync/membership.js';
 import type { MaintenanceOutcome, MaintenanceTask } from '../sync/maintenance.js';
 import type { Synchronizer } from '../sync/synchronizer.js';
@@ -96,6 +97,10 @@ export class Candidacy {
     this.#writer?.record(document, update, origins);
   }
 
+  hurry(): void {
+    this.#writer?.hurry();
+  }
+
   documentOpened(): void {
     this.#writer?.documentOpened();
   }
@@ -106,8 +111,8 @@ export class Candidacy {
 
   /** Found to be deleted: as the writer we take them off the disk. */
   documentsDeleted(ids: readonly string[]): void {
-    // Where the office ends first, the next writer finds them.
-    void this.pen?.remove(ids).catch(ignoreEnd);
+    // Where the office ends first, of which everybody is told elsewhere, the next writer finds them.
+    void this.pen?.remove(ids).catch(() => undefined);
   }
 
   /** A document's numbers moved. */
@@ -180,6 +185,8 @@ export class Candidacy {
       logBytesBeforeSnapshot,
       termHeard: () => synchronizer.state.termHeard,
       documents: () => this.#writtenDocuments(),
+      document: (name) => this.#writtenDocument(name),
+      isAwaited: () => isFlushAwaited(synchronizer.state),
       hasClosedDocuments: () => this.#options.hasClosedDocuments(),
       loaded: (document, missed) => {
         this.#options.intake.addForeseen(document);
@@ -197,10 +204,15 @@ export class Candidacy {
   }
 
   #writtenDocuments(): WrittenDocument[] {
+    return [...this.#options.replicas.keys()].map((name) => this.#writtenDocument(name)).filter((document) => document !== undefined);
+  }
+
+  #writtenDocument(name: string): WrittenDocument | undefined {
     const { synchronizer, replicas } = this.#options;
+    const replica = isStoredId(name) ? replicas.get(name) : undefined;
+    if (replica === undefined) return undefined;
     const { documents } = synchronizer.state;
-    const stored = [...replicas].filter(([name]) => isStoredId(name));
-    return stored.map(([name, replica]) => ({
+    return {
       name,
       replica,
       isSynced: documents.get(name)?.isSynced === true,
@@ -209,7 +221,7 @@ export class Candidacy {
         const document = documents.get(name);
         return document === undefined ? new Map() : vectorOf(synchronizer.state, document);
       },
-    }));
+    };
   }
 
   #lead(term: number): void {
@@ -283,9 +295,4 @@ export class Candidacy {
       if (wasLeading && successor !== undefined && successor.term > term) this.writerChanged(successor);
     }
   }
-}
-
-/** For what ends with the office, of whose end everybody is told elsewhere. */
-function ignoreEnd(): void {
-  return undefined;
 }

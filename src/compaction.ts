@@ -20,8 +20,8 @@ export interface CompactionOptions {
   readonly store: Store;
   readonly host: WriterHost;
   readonly term: () => number;
-  /** Documents that have been loaded whole: no others may be replaced. */
-  readonly documents: () => readonly WrittenDocument[];
+  /** Where it has been loaded whole: no others may be replaced. */
+  readonly document: (name: string) => WrittenDocument | undefined;
   /** Does something between two batches; rejects where the office ends first. */
   readonly inTurn: (work: () => Promise<void>) => Promise<void>;
   /** What goes on beside the batches has failed. */
@@ -35,6 +35,8 @@ interface Taken extends Snapshot {
 
 export class Compaction {
   readonly #options: CompactionOptions;
+  /** Documents that were written to since it was last found that they are not due. */
+  readonly #written = new Set<string>();
   /** Documents whose stored bytes were damaged: a snapshot of the healed replica is due. */
   readonly #damaged = new Set<string>();
   /** Documents in whose stored log something is missing that later records build on: a snapshot would lack these until it is found. */
@@ -48,6 +50,10 @@ export class Compaction {
     this.#options = options;
   }
 
+  noteWritten(names: Iterable<string>): void {
+    for (const name of names) this.#written.add(name);
+  }
+
   noteDamaged(name: string): void {
     this.#damaged.add(name);
   }
@@ -58,6 +64,7 @@ export class Compaction {
 
   /** A document was closed. What is wrong with what is stored of it is found again when it is loaded. */
   forget(name: string): void {
+    this.#written.delete(name);
     this.#damaged.delete(name);
     this.#torn.delete(name);
     this.#postponed.delete(name);
@@ -66,7 +73,7 @@ export class Compaction {
   /** Between two batches: begins with one document that is due, and waits for it only where that is quick. */
   async step(): Promise<void> {
     if (this.#underWay !== undefined) return;
-    const due = this.#options.documents().find((document) => this.#isDue(document));
+    const due = this.#nextDue();
     if (due === undefined) return;
     const { name } = due;
     if (this.#torn.has(name)) {
@@ -109,10 +116,10 @@ export class Compaction {
   }
 
   async #compactAll(): Promise<void> {
-    const { store, documents } = this.#options;
+    const { store } = this.#options;
     for (const { name, logRecords, snapshotBytes, olderBytes } of store.documents()) {
       if (logRecords === 0 && olderBytes <= snapshotBytes) continue;
-      const open = documents().find((document) => document.name === name);
+      const open = this.#options.document(name);
       if (open === undefined) await this.#shrinkClosed(name);
       else await this.#shrink(open, { times: 2 });
     }
@@ -188,6 +195,15 @@ export class Compaction {
   /** Later rather than never: what stood in the way may be gone when the log is twice as long. */
   #postpone(name: string): void {
     this.#postponed.set(name, 2 * Math.max(this.#leastBytes, this.#stored(name)?.logBytes ?? 0));
+  }
+
+  #nextDue(): WrittenDocument | undefined {
+    for (const name of this.#written) {
+      const document = this.#options.document(name);
+      if (document !== undefined && this.#isDue(document)) return document;
+      this.#written.delete(name);
+    }
+    return undefined;
   }
 
   #isDue({ name, replica }: WrittenDocument): boolean {

@@ -43,6 +43,7 @@ export function peerHost({
     synced: changed,
     documentWanted: (document) => held().holdings.wanted(document),
     documentUnheld: (document) => held().holdings.unheld(document),
+    flushAwaited: () => parts().candidacy.hurry(),
     writerChanged: (writer) => {
       const { candidacy, spiller, intake } = parts();
       spiller.noteWriter();

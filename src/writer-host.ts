@@ -20,7 +20,11 @@ export interface WriterHost {
   readonly clock: Clock;
   /** Highest term that any peer was heard to claim. */
   readonly termHeard: () => number;
+  /** All that are stored and open here: as many as anybody has open. */
   readonly documents: () => readonly WrittenDocument[];
+  readonly document: (name: string) => WrittenDocument | undefined;
+  /** Somebody waits for something to be durable; from the moment that it does, see `Writer.hurry()`. */
+  readonly isAwaited: () => boolean;
   /** There may be stored documents that are not open here: then the store has what no replica of ours has. */
   readonly hasClosedDocuments?: () => boolean;
   /** Default: LOG_BYTES_BEFORE_SNAPSHOT. */

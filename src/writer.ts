@@ -1,17 +1,18 @@
 /**
  * The writer's pen: takes the store over, appends what the replica integrates, and says what is durable.
- * One batch is in flight at a time; what comes meanwhile makes the next one (group commit, no idle delay).
+ * One batch is in flight at a time; what comes meanwhile makes the next one (group commit, no idle delay; see writing/pace.ts).
  * A watermark is a replica's vector taken in the tick in which everything recorded before it was put into the batch,
  * and never while something is pending: so it covers what its frames build on. See docs/STORAGE.md.
  */
 
 import type { OpenedStore, Store, StoreRecord, StoredDocument, Vector } from '../storage/store.js';
-import { SocommError } from './base/errors.js';
 import { Compaction } from './compaction.js';
-import type { WriterHost, WrittenDocument } from './writer-host.js';
-import { BatchQueue, PEN_QUEUE_BYTES_MAX, batchesOf } from './writing/batch-queue.js';
-import { EMPTY_VECTOR, Loading } from './writing/loading.js';
-import { Turns } from './writing/turns.js';
+import type { WriterHost } from './writer-host.js';
+import { batchesOf } from './writing/batch-queue.js';
+import { Loading } from './writing/loading.js';
+import { Pace } from './writing/pace.js';
+import { Turns, closedWhileWriting } from './writing/turns.js';
+import { Unwritten } from './writing/unwritten.js';
 import type { WholeDocument } from './writing/whole-states.js';
 import { WholeStore } from './writing/whole-store.js';
 import type { CompactionSizes } from './writing/whole-store.js';
@@ -19,12 +20,12 @@ import type { CompactionSizes } from './writing/whole-store.js';
 export class Writer {
   readonly #store: Store;
   readonly #host: WriterHost;
-  readonly #queue: BatchQueue;
-  readonly #touched = new Set<string>();
+  readonly #unwritten: Unwritten;
   readonly #loading: Loading;
   readonly #compaction: Compaction;
   readonly #whole: WholeStore;
   readonly #turns = new Turns();
+  readonly #pace: Pace;
   #term = 0;
   #status: 'idle' | 'taking-over' | 'writing' | 'ended' = 'idle';
   #pump: Promise<void> | undefined;
@@ -41,7 +42,8 @@ export class Writer {
   constructor(store: Store, host: WriterHost) {
     this.#store = store;
     this.#host = host;
-    this.#queue = new BatchQueue(PEN_QUEUE_BYTES_MAX, (document) => store.document(document)?.snapshotVector);
+    this.#pace = new Pace(host.clock);
+    this.#unwritten = new Unwritten(host, (document) => store.document(document)?.snapshotVector);
     const failed = (error: unknown): void => this.#fail(error);
     this.#loading = new Loading({
       store,
@@ -61,7 +63,7 @@ export class Writer {
       host,
       failed,
       term: () => this.#term,
-      documents: () => host.documents().filter(({ name }) => this.#loading.has(name)),
+      document: (name) => (this.#loading.has(name) ? host.document(name) : undefined),
       inTurn: (work) => this.#inTurn(work),
     });
     this.#whole = new WholeStore({
@@ -143,7 +145,7 @@ export class Writer {
   documentClosed(document: string): void {
     this.#loading.forget(document);
     this.#compaction.forget(document);
-    this.#touched.delete(document);
+    this.#unwritten.forget(document);
     this.#watermarks.delete(document);
   }
 
@@ -175,20 +177,26 @@ export class Writer {
   /** A replica integrated something; `origins` says whose frames, for people and tools. */
   record(document: string, update: Uint8Array, origins: Vector): void {
     if (this.#status !== 'writing') return; // Before the takeover's difference: that will hold it.
-    this.#queue.add({ document, update, origins, isTakeover: false });
-    this.touch(document);
+    this.#unwritten.record(document, update, origins);
+    this.#kick();
   }
 
   /** A document's numbers moved, perhaps without anything new to store: a frame whose content had come another way. */
   touch(document: string): void {
     if (this.#status !== 'writing') return;
-    this.#touched.add(document);
+    this.#unwritten.touch(document);
     this.#kick();
+  }
+
+  /** Somebody waits for what is written to be durable. */
+  hurry(): void {
+    this.#pace.hurry();
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#turns.add(work);
     this.#kick();
+    this.#pace.hurry();
     return done;
   }
 
@@ -199,13 +207,16 @@ export class Writer {
   }
 
   get #hasWork(): boolean {
-    return this.#status === 'writing' && (this.#touched.size > 0 || !this.#isAnnounced || !this.#turns.isEmpty);
+    return this.#status === 'writing' && (!this.#unwritten.isEmpty || !this.#isAnnounced || !this.#turns.isEmpty);
   }
 
   async #run(): Promise<void> {
     try {
       while (this.#hasWork && !this.#isSettling) {
+        if (this.#mayRest()) await this.#pace.rest();
+        if (this.#hasEnded() || this.#isSettling) break;
         await this.#writeBatch();
+        this.#pace.noteBatch();
         if (!this.#hasEnded()) await this.#announce();
         if (!this.#hasEnded()) await this.#turns.take();
         if (!this.#hasEnded()) await this.#compaction.step();
@@ -216,6 +227,10 @@ export class Writer {
       this.#pump = undefined;
     }
     if (this.#hasWork) this.#kick();
+  }
+
+  #mayRest(): boolean {
+    return this.#isAnnounced && this.#turns.isEmpty && !this.#host.isAwaited();
   }
 
   /** For people, and for who cannot reach us. The term is durable without it, so whoever waits for the first batch is not kept waiting. */
@@ -234,20 +249,12 @@ export class Writer {
   }
 
   async #writeBatch(): Promise<void> {
-    if (this.#touched.size === 0) return;
-    const watermarks = new Map<string, Vector>();
-    const documents = this.#host.documents();
-    for (const document of documents) {
-      const { name, replica } = document;
-      if (this.#touched.has(name) && !replica.hasPending()) watermarks.set(name, document.vector());
-    }
-    this.#touched.clear();
-    // No more than is there now: what comes meanwhile makes the next batch, and must not keep this one's watermark back.
-    const { records, dropped } = this.#queue.take();
-    const replaced = documents.filter(({ name }) => dropped.has(name)).map((document) => differenceOf(document, dropped));
-    for (const batch of batchesOf([...records, ...replaced])) await this.#store.append(this.#term, batch);
+    if (this.#unwritten.isEmpty) return;
+    const { records, watermarks, documents } = this.#unwritten.take();
+    for (const batch of batchesOf(records)) await this.#store.append(this.#term, batch);
     if (this.#hasEnded()) return;
     for (const [name, vector] of watermarks) this.#host.stored(name, vector);
+    this.#compaction.noteWritten(documents);
   }
 
   /** Writes what there is to write (if `isOrderly`), closes the database, frees the lock, in this order. Idempotent. */
@@ -255,8 +262,9 @@ export class Writer {
     if (isOrderly) await this.#settle();
     const isClean = isOrderly && this.#status === 'writing';
     this.#status = 'ended';
+    this.#pace.hurry();
     this.#loading.end();
-    this.#turns.end(closed());
+    this.#turns.end(closedWhileWriting());
     // What is under way sees that it has ended, and stops at its next step.
     await Promise.allSettled([this.#work, this.#pump, this.#compaction.end()]);
     try {
@@ -271,9 +279,10 @@ export class Writer {
     await Promise.allSettled([this.#work]);
     this.#hasBegun = true;
     this.#isSettling = true;
+    this.#pace.hurry();
     await this.#pump;
     // One more, for what was there when the end was asked for; what others write meanwhile is the next writer's.
-    if (this.#touched.size === 0 || this.#status !== 'writing') return;
+    if (this.#unwritten.isEmpty || this.#status !== 'writing') return;
     await this.#writeBatch().catch((error: unknown) => this.#fail(error));
   }
 
@@ -285,16 +294,7 @@ export class Writer {
   /** Ends what has been called off. */
   #assertHeld(): void {
     if (!this.#hasEnded()) return;
-    this.#turns.end(closed());
+    this.#turns.end(closedWhileWriting());
     throw this.#turns.ending;
   }
-}
-
-function closed(): SocommError {
-  return new SocommError('SOCOMM_CLOSED', 'closed while the store was being written');
-}
-
-/** In place of records that were dropped: as at a takeover, but in the chain. */
-function differenceOf({ name, replica }: WrittenDocument, bases: ReadonlyMap<string, Uint8Array | undefined>): StoreRecord {
-  return { document: name, update: replica.difference(bases.get(name) ?? EMPTY_VECTOR), origins: new Map(), isTakeover: false };
 }

@@ -88,6 +88,8 @@ export type Effect =
   | { readonly kind: 'document-wanted'; readonly document: string }
   /** We write, and nobody else has this document open (any more) that we have. */
   | { readonly kind: 'document-unheld'; readonly document: string }
+  /** We write, and somebody waits for the store to have what we have. */
+  | { readonly kind: 'flush-awaited' }
   | { readonly kind: 'flushed'; readonly flush: number; readonly term: number }
   /** `code`: why nobody writes. */
   | { readonly kind: 'flush-failed'; readonly flush: number; readonly code: SocommErrorCode }

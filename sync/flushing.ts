@@ -41,6 +41,7 @@ export function reviewFlushes(step: Step): void {
       effects.push({ kind: 'flush-failed', flush: flush.id, code });
     } else if (state.writer.id === state.self) {
       if (isStored(step, state.self, flush.targets)) finish(step, flush, state.writer.term);
+      else effects.push({ kind: 'flush-awaited' });
     } else if (now >= flush.askedAt + FLUSH_RETRY_MS) {
       flush.request = ++state.requestCount;
       flush.askedAt = now;
@@ -102,9 +103,15 @@ export function answerFlush(step: Step, peer: PeerId, { request, targets }: Fram
   const waiting: WaitingFlush = { peer, request, targets: new Map(targets) };
   state.flushesWaiting.add(waiting);
   if (answerIfStored(step, waiting)) return;
+  effects.push({ kind: 'flush-awaited' });
   // An answer that was dropped is asked for again by its peer, so the oldest may go.
   const ofPeer = [...state.flushesWaiting].filter((other) => other.peer === peer);
   if (ofPeer.length > FLUSHES_WAITING_MAX && ofPeer[0] !== undefined) state.flushesWaiting.delete(ofPeer[0]);
+}
+
+/** As the writer: somebody, perhaps we ourselves, waits for our store. */
+export function isFlushAwaited({ flushes, flushesWaiting }: Readonly<EngineState>): boolean {
+  return flushes.size + flushesWaiting.size > 0;
 }
 
 function answerIfStored(step: Step, waiting: WaitingFlush): boolean {

@@ -11,6 +11,7 @@ export type News = Extract<
       | 'synced'
       | 'document-wanted'
       | 'document-unheld'
+      | 'flush-awaited'
       | 'writer-changed'
       | 'instances-changed'
       | 'peer-met'
@@ -31,6 +32,8 @@ export function tellHost(host: SynchronizerHost, news: News): void {
       return host.documentWanted(news.document);
     case 'document-unheld':
       return host.documentUnheld(news.document);
+    case 'flush-awaited':
+      return host.flushAwaited();
     case 'writer-changed':
       return host.writerChanged(news.writer);
     case 'instances-changed':

@@ -17,6 +17,8 @@ export interface SynchronizerHost {
   documentWanted(document: string): void;
   /** We write, and nobody else has this document open that we have open: it may be closed, if nobody here uses it and by then still nobody holds it. */
   documentUnheld(document: string): void;
+  /** We write, and somebody waits for the store to have what we have. */
+  flushAwaited(): void;
   writerChanged(writer: WriterRef | undefined): void;
   instancesChanged(joined: readonly InstanceId[], left: readonly InstanceId[]): void;
   peerMet(peer: PeerId): void;

@@ -1,5 +1,7 @@
 /** What else is to be done with the store, one thing at a time, each between two batches; what was not begun when the office ends is refused. */
 
+import { SocommError } from '../base/errors.js';
+
 interface Turn {
   readonly work: () => Promise<void>;
   readonly resolve: () => void;
@@ -44,4 +46,8 @@ export class Turns {
     this.#end ??= { error };
     for (const { reject } of this.#waiting.splice(0)) reject(this.#end.error);
   }
+}
+
+export function closedWhileWriting(): SocommError {
+  return new SocommError('SOCOMM_CLOSED', 'closed while the store was being written');
 }

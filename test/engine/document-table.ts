@@ -153,7 +153,7 @@ export const framesByDocument = {
   'recount: of who holds something': everywhere('holding'),
   'want: of what the writer has not open': everywhere('!document-wanted + refuse'),
   'want: of memory that the writer has not open': everywhere('refuse'),
-  'flush: of what the writer has not open': everywhere('!document-wanted'),
+  'flush: of what the writer has not open': everywhere('!document-wanted + flush-awaited'),
   'refused: by a writer that is about to open it': ['·', '·', '› unsynced', '·', '·', '› doubting', '·'],
 } satisfies Readonly<Record<FrameSample, DocumentRow>>;
 

@@ -99,7 +99,7 @@ export const framesByLink = {
   'recount: of who holds something': ['·', '·', 'holding', '·', '·'],
   'want: of what the writer has not open': ['·', '!document-wanted + refuse', '!document-wanted + refuse', '·', '·'],
   'want: of memory that the writer has not open': ['·', 'refuse', 'refuse', '·', '·'],
-  'flush: of what the writer has not open': ['·', '!document-wanted', '!document-wanted', '·', '·'],
+  'flush: of what the writer has not open': ['·', '!document-wanted + flush-awaited', '!document-wanted + flush-awaited', '·', '·'],
   'refused: by a writer that is about to open it': everywhere('·'),
 } satisfies Readonly<Record<FrameSample, LinkRow>>;
 

@@ -57,6 +57,7 @@ function wordFor(effect: Effect): string {
     case 'set-aside':
     case 'drain-soon':
     case 'probe':
+    case 'flush-awaited':
       return effect.kind;
     case 'renew-client-id':
       return 'renew id';

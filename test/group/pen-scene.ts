@@ -5,7 +5,7 @@ import { seededRandom } from '../../src/base/random.js';
 import { VirtualClock } from '../../src/base/virtual-clock.js';
 import { Replica } from '../../src/replica/replica.js';
 import { Writer } from '../../src/writer.js';
-import type { WriterHost } from '../../src/writer-host.js';
+import type { WriterHost, WrittenDocument } from '../../src/writer-host.js';
 import { MemoryDisk } from '../../storage/memory-disk.js';
 import { MemoryStore } from '../../storage/memory-store.js';
 import type { Vector } from '../../storage/store.js';
@@ -19,6 +19,8 @@ export interface PenOptions {
   readonly synced?: readonly string[];
   readonly logBytesBeforeSnapshot?: number;
   readonly trialWorkerFile?: string;
+  /** Default true: the pen rests between no two batches. */
+  readonly isAwaited?: boolean;
 }
 
 export class PenScene {
@@ -108,21 +110,24 @@ export class PenScene {
     }
   }
 
+  #written(name: string): WrittenDocument | undefined {
+    const replica = this.replicas.get(name);
+    if (replica === undefined) return undefined;
+    const isSynced = this.#options.synced?.includes(name) === true;
+    return { name, replica, isSynced, vector: () => new Map([[PEER, replica.changes]]) };
+  }
+
   #host(): WriterHost {
-    const { synced = [], logBytesBeforeSnapshot, trialWorkerFile } = this.#options;
+    const { isAwaited = true, logBytesBeforeSnapshot, trialWorkerFile } = this.#options;
     return {
       address: { id: PEER, publisher: 'p', messenger: 'm', responder: 'r' },
       clock: this.clock,
       logBytesBeforeSnapshot,
+      isAwaited: () => isAwaited,
+      document: (name) => this.#written(name),
       ...(trialWorkerFile === undefined ? {} : { trialWorkerFile }),
       termHeard: () => 0,
-      documents: () =>
-        [...this.replicas].map(([name, replica]) => ({
-          name,
-          replica,
-          isSynced: synced.includes(name),
-          vector: () => new Map([[PEER, replica.changes]]),
-        })),
+      documents: () => [...this.replicas.keys()].map((name) => this.#written(name)).filter((document) => document !== undefined),
       loaded: (document) => void this.loaded.add(document),
       stored: (document, vector) => void this.stored.set(document, vector),
       damaged: () => undefined,
