@@ -391,6 +391,13 @@ export const MUTANTS = [
     replacement: 'const last = Math.min(0, closed.get(document) ?? floor);',
   },
   {
+    name: 'one release closes for all',
+    breaks: 'The writer closes a document as soon as one of those who hold it has closed it, and forgets the others.',
+    file: 'sync/holding.ts',
+    find: 'if (holders === undefined || holders.size > 0) return;',
+    replacement: 'if (holders === undefined) return;',
+  },
+  {
     name: 'opened for others and not read',
     breaks: 'A writer that opens a document for others reads nothing of it from the store.',
     file: 'src/candidacy.ts',
