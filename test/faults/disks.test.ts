@@ -1,15 +1,16 @@
 /** Several peers on a disk that is full, broken, read-only or out of descriptors, and works again: they go on by themselves. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync, writeSync, openSync, closeSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 
 import { CJS, ESM, Place, agreedWriter, equalDigests } from '../process/members.js';
 import type { Remote } from '../process/members.js';
 import { until } from '../process/until.js';
 import { Faults, faultsMissing } from './faulted.js';
+import { fill, mountSmallDisk, whyNoMount } from './small-disk.js';
 
 const BODY_BYTES = 64 * 1024;
 /** How long a flush is given while nothing can be written. */
@@ -101,16 +102,7 @@ for (const fault of ['ENOSPC', 'EIO', 'EROFS'] as const) {
   );
 }
 
-const whyNoMount = tryToMount();
 if (whyNoMount !== undefined) console.log(`no small disk is filled here: ${whyNoMount}`);
-
-function tryToMount(): string | undefined {
-  if (process.platform !== 'linux') return `tmpfs is Linux's; this is ${process.platform}`;
-  const { status, stderr } = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', '-o', 'size=64k', 'none', '/mnt'], {
-    encoding: 'utf8',
-  });
-  return status === 0 && process.getuid?.() === 0 ? undefined : `mounting is not allowed (${(stderr ?? '').trim()})`;
-}
 
 test.skipIf(whyNoMount !== undefined)(
   'three peers on a small disk that is filled to the last byte, then freed, lose nothing and go on by themselves',
@@ -130,33 +122,6 @@ test.skipIf(whyNoMount !== undefined)(
   },
   120_000,
 );
-
-function mountSmallDisk(place: Place, size: string): string {
-  const disk = join(place.folder, 'disk');
-  mkdirSync(disk);
-  expect(spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', disk]).status).toBe(0);
-  onTestFinished(async () => {
-    await place.killAll();
-    expect(spawnSync('umount', ['--lazy', disk]).status).toBe(0);
-  });
-  return disk;
-}
-
-function fill(path: string): void {
-  const file = openSync(path, 'w');
-  try {
-    for (let bytes = 1 << 20; bytes >= 1;) {
-      try {
-        writeSync(file, Buffer.alloc(bytes));
-      } catch (error) {
-        if ((error as { code?: string }).code !== 'ENOSPC') throw error;
-        bytes >>= 1;
-      }
-    }
-  } finally {
-    closeSync(file);
-  }
-}
 
 test.skipIf(whyNoMount !== undefined)(
   'a store that this process can only read is refused with a code and not changed, and those who can write are not disturbed',

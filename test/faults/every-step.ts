@@ -12,6 +12,8 @@ import { CJS, ESM } from '../process/members.js';
 import type { Member, Place } from '../process/members.js';
 import { stepOf } from './faulted.js';
 import type { Call, Content, Fault, FaultPlan, Faults, Run } from './faulted.js';
+import { NO_BLOBS, bothBlobs, whatIsNotCleaned, whatIsWrongWithBlobs } from './left-blobs.js';
+import type { ToldBlobs } from './left-blobs.js';
 
 /** Runs at a time: mostly they wait. */
 const RUNS_AT_ONCE = 3;
@@ -25,6 +27,8 @@ export interface Walk {
   readonly hasPrelude: boolean;
   /** What lies there is damaged: it is told, and kept in quarantine. */
   readonly isDamaged?: boolean;
+  /** Only at calls on these files, below the store. Default: all. */
+  readonly only?: RegExp | undefined;
   /** The faults in turn; EMFILE counts other calls than the rest, and stands alone. */
   readonly plan: { readonly faults: readonly Fault[]; readonly to: 'freed' | 'one' };
   /** All calls, or how many kinds of them. */
@@ -45,11 +49,11 @@ interface Verifier {
   count: number;
 }
 
-export async function walk({ place, faults, scenario, hasPrelude, isDamaged = false, plan, steps }: Walk): Promise<readonly Step[]> {
+export async function walk({ place, faults, scenario, hasPrelude, isDamaged = false, only, plan, steps }: Walk): Promise<readonly Step[]> {
   const folder = join(place.folder, `walk-${readdirSync(place.folder).length}`);
   mkdirSync(folder);
   const prepared = join(folder, 'prepared');
-  const before = hasPrelude ? await prepare({ place, faults, scenario, folder: prepared }) : {};
+  const prelude = hasPrelude ? await prepare({ place, faults, scenario, folder: prepared }) : { content: {}, blobs: NO_BLOBS };
   const runOne = async (name: string, at?: FaultPlan): Promise<{ run: Run; directory: string }> => {
     const own = join(folder, name);
     const directory = join(own, 's');
@@ -64,18 +68,24 @@ export async function walk({ place, faults, scenario, hasPrelude, isDamaged = fa
   if (!whole.isClosed) throw new Error(`${scenario} failed without a fault: ${whole.errors}\n${whole.lines.join('\n')}`);
   const verifier: Verifier = { member: place.fork(), count: 0 };
   const found: Step[] = [];
-  const waiting = choose(whole.calls, steps);
+  const waiting = choose(only === undefined ? whole.calls : whole.calls.filter(({ path }) => only.test(path)), steps);
   const work = async (): Promise<void> => {
     for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
       const fault = plan.faults[at % plan.faults.length] as Fault;
       const { run, directory } = await runOne(String(at), { fault, at, to: plan.to === 'one' ? at : 'freed' });
       const call = run.calls.find(({ isFaulty }) => isFaulty) ?? whole.calls[at - 1];
-      const wrong = ending(run, fault) ?? (await whatIsWrong(verifier, { run, directory, before, isDamaged }));
+      const wrong = ending(run, fault) ?? (await whatIsWrong(verifier, { run, directory, prelude, isDamaged }));
       found.push({ at, name: call === undefined ? 'none' : stepOf(call), run, wrong });
     }
   };
   await Promise.all(Array.from({ length: RUNS_AT_ONCE }, work));
   return found.toSorted((a, b) => a.at - b.at);
+}
+
+/** What lies there before the run. */
+interface Prelude {
+  readonly content: Content;
+  readonly blobs: ToldBlobs;
 }
 
 async function prepare({
@@ -88,12 +98,12 @@ async function prepare({
   faults: Faults;
   scenario: string;
   folder: string;
-}): Promise<Content> {
+}): Promise<Prelude> {
   mkdirSync(folder);
   const run = await faults.run({ scenario, part: 'prepare', directory: join(folder, 's'), runtimeDirectory: place.sockets, folder });
   const content = run.states.at(-1);
   if (content === undefined) throw new Error(`${scenario} could not be prepared: ${run.errors}`);
-  return content;
+  return { content, blobs: run.blobs };
 }
 
 function ending({ code, signal, errors, lines }: Run, fault: FaultPlan['fault']): string | undefined {
@@ -107,23 +117,30 @@ function ending({ code, signal, errors, lines }: Run, fault: FaultPlan['fault'])
 interface Left {
   readonly run: Run;
   readonly directory: string;
-  readonly before: Content;
+  readonly prelude: Prelude;
   readonly isDamaged: boolean;
 }
 
-async function whatIsWrong(verifier: Verifier, { run, directory, before, isDamaged }: Left): Promise<string | undefined> {
+async function whatIsWrong(verifier: Verifier, { run, directory, prelude, isDamaged }: Left): Promise<string | undefined> {
   const name = `verifier-${++verifier.count}`;
   try {
     const remote = await verifier.member.join(name, verifier.count % 2 === 0 ? ESM : CJS, { options: { directory } });
     const content = await remote.content();
     const { term } = await remote.flush();
+    const blobs = bothBlobs(prelude.blobs, run.lines);
+    const wrongBlobs = await whatIsWrongWithBlobs(remote, blobs);
     const { warnings } = await remote.inspect();
     const checkpoints = await remote.ask<readonly string[]>('checkpoints');
     await remote.close();
-    const allowed = run.states.length === 0 ? [before] : run.states.slice(isSaved(run) ? -1 : Math.max(0, run.acknowledged));
+    const allowed = run.states.length === 0 ? [prelude.content] : run.states.slice(isSaved(run) ? -1 : Math.max(0, run.acknowledged));
     if (!allowed.some((state) => isDeepStrictEqual(state, content)))
       return `found ${JSON.stringify(content)} after ${run.acknowledged} acknowledged of ${run.states.length}`;
     if (term <= run.term) return `term ${term} follows ${run.term}`;
+    if (wrongBlobs !== undefined) return wrongBlobs;
+    if (blobs.begun.length > 0) {
+      const unclean = await whatIsNotCleaned(directory, blobs);
+      if (unclean !== undefined) return unclean;
+    }
     for (const name of run.kept) if (!checkpoints.includes(name)) return `the checkpoint ${name} is gone`;
     if (isDamaged) return undefined;
     if (warnings.length > 0) return `warnings: ${JSON.stringify(warnings)}`;

@@ -37,14 +37,14 @@ describe.skipIf(faultsMissing !== undefined)('a disk that is', () => {
 
   for (const { what, plan, scenarios } of PLANS) {
     for (const scenario of scenarios) {
-      const { prepare, isDamaged = false } = SCENARIOS[scenario] ?? {};
+      const { prepare, isDamaged = false, only } = SCENARIOS[scenario] ?? {};
       test(
         `${what}, at a step of ${scenario}, costs nothing that was acknowledged, and all goes on by itself`,
         { timeout: 60_000 },
         async () => {
           if (faults === undefined) return;
           const place = new Place();
-          const steps = await walk({ place, faults, scenario, hasPrelude: prepare !== undefined, isDamaged, plan, steps: STEPS });
+          const steps = await walk({ place, faults, scenario, hasPrelude: prepare !== undefined, isDamaged, only, plan, steps: STEPS });
           console.log(`${scenario}, ${plan.faults.join(' or ')}: ${steps.length} steps, refusals: ${refusals(steps)}; ${summary(steps)}`);
           expect(complaints(steps)).toEqual([]);
         },

@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { CJS, ESM } from '../process/members.js';
+import { toldBlobs } from './left-blobs.js';
+import type { ToldBlobs } from './left-blobs.js';
 
 const LIFE = join(import.meta.dirname, 'life.mjs');
 const SOURCE = join(import.meta.dirname, 'faults.c');
@@ -58,6 +60,7 @@ export interface Run {
   readonly refusals: readonly string[];
   /** Checkpoints that were made. */
   readonly kept: readonly string[];
+  readonly blobs: ToldBlobs;
   readonly isClosed: boolean;
 }
 
@@ -131,7 +134,7 @@ function callsIn(log: string, directory: string): Call[] {
   return calls;
 }
 
-function told(output: string): Pick<Run, 'lines' | 'states' | 'acknowledged' | 'term' | 'refusals' | 'kept' | 'isClosed'> {
+function told(output: string): Pick<Run, 'lines' | 'states' | 'acknowledged' | 'term' | 'refusals' | 'kept' | 'blobs' | 'isClosed'> {
   // Without its newline a line was not said to its end.
   const lines = output.split('\n').slice(0, -1);
   const of = (word: string): string[] => lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
@@ -143,6 +146,7 @@ function told(output: string): Pick<Run, 'lines' | 'states' | 'acknowledged' | '
     term: term ?? 0,
     refusals: of('refused').map((refusal) => refusal.split(' ')[0] ?? ''),
     kept: of('kept'),
+    blobs: toldBlobs(lines),
     isClosed: lines.includes('closed'),
   };
 }
@@ -158,6 +162,10 @@ const FILES: readonly (readonly [RegExp, string])[] = [
   [/^level\/\d+\.log/, 'log'],
   [/^level\/\d+\.(ldb|sst)/, 'table'],
   [/^level/, 'database'],
+  [/^blobs\/[^.]*\.pack$/, 'pack'],
+  [/^blobs\/[^.]*\.blob$/, 'large blob'],
+  [/^blobs\/[^.]*\.new$/, 'unfinished blob'],
+  [/^blobs\/.*\.retired$/, 'withdrawn blobs'],
 ];
 
 /** What was done to which kind of file, and what for. */

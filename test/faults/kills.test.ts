@@ -16,12 +16,12 @@ describe.skipIf(faultsMissing !== undefined)('a process that is killed', () => {
   const faults = faultsMissing === undefined ? new Faults() : undefined;
   afterAll(() => faults?.remove());
 
-  for (const [scenario, { prepare, isDamaged = false }] of Object.entries(SCENARIOS)) {
+  for (const [scenario, { prepare, isDamaged = false, only }] of Object.entries(SCENARIOS)) {
     test(`at a step of ${scenario} leaves a store that opens with all that was acknowledged`, async () => {
       if (faults === undefined) return;
       const place = new Place();
       const plan = { faults: ['kill', 'kill-torn'], to: 'one' } as const;
-      const steps = await walk({ place, faults, scenario, hasPrelude: prepare !== undefined, isDamaged, plan, steps: STEPS });
+      const steps = await walk({ place, faults, scenario, hasPrelude: prepare !== undefined, isDamaged, only, plan, steps: STEPS });
       console.log(`${scenario}: ${steps.length} kills: ${summary(steps)}`);
       expect(complaints(steps)).toEqual([]);
     });

@@ -7,6 +7,9 @@
  *   refused <code>   a join or a flush was refused
  *   freed            the disk works again from here on (where it had failed)
  *   kept <name>      a checkpoint is
+ *   putting <n> <b>  the blob of that name and so many bytes (blob-content.mjs) is put from here on
+ *   put <n>          … and its put has resolved
+ *   leaving <n>      it may be collected from here on
  *   closed           closed in order
  *
  * Started with { build, other, scenario, part, directory, runtimeDirectory, marker } as JSON: `marker` is the file that makes the
@@ -14,11 +17,12 @@
  */
 
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join as joinPath } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
+import { contentOf, hashOf, inPieces } from './blob-content.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 
 const GROUP = 'com.acme.synth';
@@ -160,6 +164,57 @@ class Life {
     say(`did ${JSON.stringify(this.#state)}`);
     await this.#insist(() => restoreGroup(GROUP, path, { directory, runtimeDirectory }));
     say(`ack ${this.#count} 0`);
+  }
+
+  /** Puts them all in one turn. What refuses one says what the disk said. */
+  async put(...blobs) {
+    await Promise.all(blobs.map((blob) => this.#putOne(blob)));
+  }
+
+  async #putOne({ name, bytes, isStream = false }) {
+    const content = contentOf(name, bytes);
+    say(`putting ${name} ${bytes}`);
+    await this.#insist(async () => {
+      try {
+        assert.equal(await this.#instance.blobs.put(isStream ? inPieces(content) : content), hashOf(content));
+      } catch (error) {
+        if (error.name !== 'AssertionError')
+          assert.match(`${error.code} ${error.message}`, /^SOCOMM_STORE_FAILED .*E(NOSPC|IO|ROFS|MFILE)/);
+        throw error;
+      }
+    });
+    say(`put ${name}`);
+  }
+
+  /** Something large is being written. */
+  async halfWritten() {
+    const folder = joinPath(order.directory, 'blobs');
+    const isHalf = (name) => name.endsWith('.new') && statSync(joinPath(folder, name), { throwIfNoEntry: false })?.size > 0;
+    while (!existsSync(folder) || !readdirSync(folder).some(isHalf)) await new Promise((resolve) => void setImmediate(resolve));
+  }
+
+  /** A document names it. */
+  name(blob) {
+    this.set(blob.name, hashOf(contentOf(blob.name, blob.bytes)));
+  }
+
+  /** What the writer does after a grace of hours, with what nobody needs: the store's part of it. */
+  async collect(gone, needed) {
+    for (const { name } of gone) say(`leaving ${name}`);
+    const { blobsIn } = await this.internal('storage/blobs/file-blob-store.js');
+    const { systemRandom } = await this.internal('src/base/random.js');
+    const hashesOf = (blobs) => new Set(blobs.map(({ name, bytes }) => hashOf(contentOf(name, bytes))));
+    const store = blobsIn(order.directory, systemRandom);
+    await this.#insist(async () => {
+      const retirement = await store.retire(hashesOf(gone));
+      try {
+        await retirement.finish(hashesOf(needed));
+      } catch (error) {
+        await retirement.cancel();
+        throw error;
+      }
+    });
+    await store.close();
   }
 
   /** Again and again, as long as it is refused in an orderly way. */

@@ -24,7 +24,12 @@ async function write(life, prefix) {
   life.set(`${prefix}-last`, true);
 }
 
-/** @type {Readonly<Record<string, { isDamaged?: boolean, prepare?(life: any): Promise<void>, run(life: any): Promise<void> }>>} */
+/** One above and one below what goes into a pack; the large one has two pieces. */
+const small = (name) => ({ name, bytes: 3_000 });
+const large = (name) => ({ name, bytes: 1_200_000 });
+const streamed = (name) => ({ ...large(name), isStream: true });
+
+/** @type {Readonly<Record<string, { isDamaged?: boolean, only?: RegExp, prepare?(life: any): Promise<void>, run(life: any): Promise<void> }>>} */
 export const SCENARIOS = {
   /** A store is made, written, given snapshots and closed. */
   'a new store': {
@@ -181,6 +186,64 @@ export const SCENARIOS = {
     async run(life) {
       await life.join();
       life.set('new', 1);
+      await life.flush();
+      await life.close();
+    },
+  },
+
+  /** Small ones together and alone, large ones from bytes and from a source, some at once, some that are there already. */
+  'blobs that are put': {
+    only: /^blobs/,
+    async run(life) {
+      await life.join();
+      await life.put(small('a'), small('b'));
+      life.name(small('a'));
+      await life.flush();
+      await life.put(streamed('c'));
+      life.name(large('c'));
+      await life.flush();
+      await life.put(small('d'), large('e'), small('a'), large('c'));
+      await life.put(small('f'));
+      await life.close();
+    },
+  },
+
+  /** Over those of one who was killed while it put some. */
+  'blobs beside those of one who was killed': {
+    only: /^blobs/,
+    async prepare(life) {
+      await life.join();
+      await life.put(small('a'), large('b'));
+      life.name(small('a'));
+      await life.flush();
+      // Some pieces of both are on the disk.
+      void life.put(small('c'), streamed('d'), large('e'));
+      await life.halfWritten();
+      life.die();
+    },
+    async run(life) {
+      await life.join();
+      await life.put(small('c'), large('d'), streamed('e'), small('a'), large('b'));
+      await life.put(small('f'));
+      await life.close();
+    },
+  },
+
+  /** What nobody needs is removed: of a pack the rest is copied, a large one goes or gets its name back. */
+  'blobs that are collected': {
+    only: /^blobs/,
+    async prepare(life) {
+      await life.join();
+      await life.put(small('a'), small('b'), small('c'), small('d'), large('e'), large('f'));
+      for (const blob of [small('a'), large('e')]) life.name(blob);
+      await life.flush();
+      await life.close();
+    },
+    async run(life) {
+      await life.join();
+      await life.collect([small('b'), small('c'), small('d'), large('f')], [small('a'), large('e')]);
+      await life.put(small('b'), small('g'), large('h'));
+      life.name(small('b'));
       await life.flush();
       await life.close();
     },

@@ -22,11 +22,11 @@ describe.skipIf(faultsMissing !== undefined)('a process that is', () => {
   afterAll(() => faults?.remove());
 
   for (const [what, plan] of PLANS) {
-    for (const [scenario, { prepare, isDamaged = false }] of Object.entries(SCENARIOS)) {
+    for (const [scenario, { prepare, isDamaged = false, only }] of Object.entries(SCENARIOS)) {
       test(`${what} each call of ${scenario} loses nothing that was acknowledged`, async () => {
         if (faults === undefined) return;
         const place = new Place();
-        const steps = await walk({ place, faults, scenario, hasPrelude: prepare !== undefined, isDamaged, plan, steps: 'all' });
+        const steps = await walk({ place, faults, scenario, hasPrelude: prepare !== undefined, isDamaged, only, plan, steps: 'all' });
         console.log(`${what} each of ${steps.length} calls of ${scenario}: ${summary(steps)}`);
         expect(complaints(steps)).toEqual([]);
       });

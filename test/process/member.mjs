@@ -9,6 +9,8 @@ import { appendFileSync, copyFileSync, existsSync, openSync, readFileSync } from
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
+import { contentOf, hashOf, inPieces } from '../faults/blob-content.mjs';
+
 const require = createRequire(import.meta.url);
 const EVENTS = ['instance-joined', 'instance-left', 'writer-changed', 'stalled', 'recovered', 'warning', 'closed'];
 const instances = new Map();
@@ -75,6 +77,10 @@ const commands = {
   lengthOf: (instance, { key }) => presetsOf(instance).get(key)?.length ?? 0,
   digest: (instance) => instance.inspect().documents[0].digest,
   checkpoints: async (instance) => (await instance.checkpoints()).map(({ name }) => name),
+  putBlob: (instance, { name, bytes, isStream = false }) =>
+    instance.blobs.put(isStream ? inPieces(contentOf(name, bytes)) : contentOf(name, bytes)),
+  /** The hash of what is there, or the code that says why there is nothing. */
+  readBlob: async (instance, { hash }) => instance.blobs.get(hash).then(hashOf, ({ code }) => code),
   inspect: (instance) => instance.inspect(),
   role: (instance) => instance.role,
   status: (instance) => instance.status,
