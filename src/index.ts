@@ -48,7 +48,7 @@ export type { InstanceStatus } from './status-view.js';
 export type { InstanceEvents, Warning } from './events.js';
 export type { DocumentInspection, Inspection, PeerReport, TalkInspection } from './inspection.js';
 export { inspectGroup, listGroups } from './groups/look-at-groups.js';
-export type { GroupReport, GroupSummary, LookOptions, StoreReport, StoreSurvey } from './groups/look-at-groups.js';
+export type { BlobCount, GroupReport, GroupSummary, LookOptions, StoreReport, StoreSurvey } from './groups/look-at-groups.js';
 export { removeGroup } from './groups/remove-group.js';
 export type { RemovedGroup } from './groups/remove-group.js';
 export { examineGroup } from './groups/examine-group.js';

@@ -3,7 +3,7 @@
  * what was deleted there stays here.
  */
 
-import { Y } from '../index.js';
+import { Y, isSocommError } from '../index.js';
 import type { Instance, OpenDocument } from '../index.js';
 import type { StoreView } from '../store.js';
 import { countRoots, differencesOf } from './root-differences.js';
@@ -21,6 +21,12 @@ export interface MergeReport {
   readonly leftOut: readonly string[];
 }
 
+export interface MergedBlobs {
+  /** Those that were not here. */
+  readonly count: number;
+  readonly bytes: number;
+}
+
 export interface Merging {
   readonly signal: AbortSignal;
   readonly onDamage: (what: string) => void;
@@ -29,8 +35,9 @@ export interface Merging {
 export async function mergeDocuments(instance: Instance, other: StoreView, { signal, onDamage }: Merging): Promise<MergeReport> {
   const merged: MergedDocument[] = [];
   const leftOut: string[] = [];
+  const here = new Map((await instance.documents({ signal })).map(({ name, generation }) => [name, generation]));
   for (const { id, name, generation } of documentsOf(other)) {
-    const target = await openTarget(instance, { name, generation, signal });
+    const target = await openTarget(instance, here, { name, generation, signal });
     if (target === undefined) {
       leftOut.push(`document ${name} was left out: it was deleted here`);
       continue;
@@ -44,6 +51,26 @@ export async function mergeDocuments(instance: Instance, other: StoreView, { sig
     await target.close();
   }
   return { merged, leftOut };
+}
+
+/** To be done before the documents that name them are: nobody is to see a name whose blob is not there. */
+export async function mergeBlobs(instance: Instance, other: StoreView, { signal, onDamage }: Merging): Promise<MergedBlobs> {
+  let count = 0;
+  let sum = 0;
+  for await (const { hash, bytes, content } of other.blobs()) {
+    if (await instance.blobs.has(hash)) continue;
+    try {
+      await instance.blobs.put(content(), { signal });
+    } catch (error) {
+      // What the documents there name and nobody can read is missing there, too.
+      if (!isSocommError(error, 'SOCOMM_BLOB_DAMAGED')) throw error;
+      onDamage(`blob ${hash} was left out: what is there of it is not what was put`);
+      continue;
+    }
+    count++;
+    sum += bytes;
+  }
+  return { count, bytes: sum };
 }
 
 interface Stored {
@@ -68,16 +95,17 @@ function documentsOf(other: StoreView): readonly Stored[] {
 /** The document of that name here; undefined where this one was deleted here. */
 async function openTarget(
   instance: Instance,
+  here: ReadonlyMap<string, number>,
   { name, generation, signal }: Omit<Stored, 'id'> & { readonly signal: AbortSignal },
 ): Promise<OpenDocument | undefined> {
-  if (name === MAIN) return instance.document(name, { signal });
-  const wasThere = (await instance.documents({ signal })).some((each) => each.name === name);
+  const known = name === MAIN ? 1 : here.get(name);
+  if (known !== undefined) return known > generation ? undefined : instance.document(name, { signal });
   const document = await instance.document(name, { signal });
-  const here = (await instance.documents({ signal })).find((each) => each.name === name);
-  if (here === undefined || here.generation <= generation) return document;
+  // There is none of that name: either there never was, or it was deleted, and now it is made anew.
+  const made = instance.inspect().documents.find((each) => each.kind === 'stored' && each.name === name)?.generation ?? 1;
+  if (made <= generation) return document;
   await document.close();
-  // Opening it has made it anew.
-  if (!wasThere) await instance.deleteDocument(name, { signal });
+  await instance.deleteDocument(name, { signal });
   return undefined;
 }
 

@@ -6,6 +6,8 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import type { StoredBlob } from '../../storage/blobs/blob-store.js';
+import { readBlobsIn } from '../../storage/blobs/file-blob-store.js';
 import { FileBundleFolder } from '../../storage/bundle-folder.js';
 import { loadFileLocks } from '../../storage/file-lock.js';
 import type { FileLocks } from '../../storage/file-lock.js';
@@ -55,6 +57,13 @@ export interface GroupReport {
   read(document?: string, options?: ReadOptions): Promise<Y.Doc>;
   /** The oldest first; also while somebody writes. */
   checkpoints(): Promise<readonly Checkpoint[]>;
+  /** How many blobs lie there, of how many bytes; also while somebody writes. Asked again, it looks at what has changed. */
+  blobs(): Promise<BlobCount>;
+}
+
+export interface BlobCount {
+  readonly count: number;
+  readonly bytes: number;
 }
 
 export interface ReadOptions {
@@ -103,6 +112,7 @@ export async function inspectGroup(group: string, options: LookOptions = {}): Pr
   const owner = await readOwnerNote(directory);
   const storeId = note === 'unreadable' ? undefined : note?.storeId;
   options.signal?.throwIfAborted();
+  const blobs = readBlobsIn(directory);
   return {
     group,
     directory,
@@ -122,6 +132,7 @@ export async function inspectGroup(group: string, options: LookOptions = {}): Pr
         return loadStoredDocument(loaded);
       }),
     checkpoints: () => listCheckpoints(new FileBundleFolder(join(directory, LAYOUT.checkpoints))),
+    blobs: async () => countBlobs(await blobs.list()),
   };
 }
 
@@ -157,6 +168,10 @@ async function summarize(group: string, directory: string, locks: FileLocks): Pr
     if (code === undefined) throw error;
     return { group, directory, isAlive: false, peers: 0, bytes: 0, unreadable: code };
   }
+}
+
+function countBlobs(found: readonly StoredBlob[]): BlobCount {
+  return { count: found.length, bytes: found.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 /** An empty path would come to mean the working directory. */

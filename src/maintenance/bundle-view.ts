@@ -30,8 +30,10 @@ export async function openBundleView(path: string, signal: AbortSignal | undefin
         check();
         findings.push(...tryDocument(document));
       }
-      findings.push(...(await verifyBlobs(blobs(), check)));
-      return { isSound: findings.length === 0, findings, documents: documents.length, blobs: blobCount, spills: 0, checkpoints: 0 };
+      const { bytes: blobBytes, findings: ofBlobs } = await verifyBlobs(blobs(), check);
+      findings.push(...ofBlobs);
+      const isSound = findings.length === 0;
+      return { isSound, findings, documents: documents.length, blobs: blobCount, blobBytes, spills: 0, checkpoints: 0 };
     },
     blobs,
     close,
@@ -40,11 +42,16 @@ export async function openBundleView(path: string, signal: AbortSignal | undefin
 }
 
 /** Reads each through. */
-async function verifyBlobs(blobs: AsyncIterable<BundledBlob>, check: () => void): Promise<readonly StoreFinding[]> {
+async function verifyBlobs(
+  blobs: AsyncIterable<BundledBlob>,
+  check: () => void,
+): Promise<{ readonly bytes: number; readonly findings: readonly StoreFinding[] }> {
   const findings: StoreFinding[] = [];
+  let sum = 0;
   try {
-    for await (const { hash, content } of blobs) {
+    for await (const { hash, bytes, content } of blobs) {
       check();
+      sum += bytes;
       const fault = await readThrough(content());
       if (fault !== undefined) findings.push({ kind: 'blob', name: hash, what: fault });
     }
@@ -52,7 +59,7 @@ async function verifyBlobs(blobs: AsyncIterable<BundledBlob>, check: () => void)
     check();
     findings.push({ kind: 'blob', name: '', what: describe(error) });
   }
-  return findings;
+  return { bytes: sum, findings };
 }
 
 async function readThrough(content: AsyncIterable<Uint8Array>): Promise<string | undefined> {

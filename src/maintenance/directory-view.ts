@@ -82,6 +82,7 @@ async function verifyDirectory(path: string, stored: StoredGroup, check: () => v
     findings: findings.filter((one, index) => findings.findIndex((other) => isSame(one, other)) === index),
     documents: stored.opened.documents.length,
     blobs: blobs.count,
+    blobBytes: blobs.bytes,
     spills: spills.count,
     checkpoints: checkpoints.count,
   };
@@ -95,14 +96,15 @@ async function* blobsOf(path: string): AsyncGenerator<StoreViewBlob, void, undef
 async function verifyBlobs(
   path: string,
   check: () => void,
-): Promise<{ readonly count: number; readonly findings: readonly StoreFinding[] }> {
+): Promise<{ readonly count: number; readonly bytes: number; readonly findings: readonly StoreFinding[] }> {
   const store = readBlobsIn(path);
   const findings: StoreFinding[] = [];
   for await (const { file, hash, what } of store.verify()) {
     check();
     findings.push({ kind: 'blob', name: hash ?? '', what: `${file}: ${what}` });
   }
-  return { count: (await store.list()).length, findings };
+  const found = await store.list();
+  return { count: found.length, bytes: found.reduce((sum, { bytes }) => sum + bytes, 0), findings };
 }
 
 async function verifyDocument(stored: StoredGroup, name: string): Promise<readonly StoreFinding[]> {

@@ -48,6 +48,7 @@ export interface StoreVerification {
   /** What was read. */
   readonly documents: number;
   readonly blobs: number;
+  readonly blobBytes: number;
   readonly spills: number;
   readonly checkpoints: number;
 }

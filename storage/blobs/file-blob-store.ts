@@ -143,7 +143,11 @@ export class FileBlobStore implements BlobStore {
 
   async retire(candidates: ReadonlySet<BlobHash>): Promise<Retirement> {
     const { hashes, finish, cancel } = await this.#during('withdrawing blobs', () => this.#retiring.withdraw(candidates));
-    return { hashes, finish: (needed) => this.#during('removing blobs', () => finish(needed)), cancel };
+    return {
+      hashes,
+      finish: (needed) => this.#during('removing blobs', () => finish(needed)),
+      cancel: () => this.#during('putting withdrawn blobs back', cancel),
+    };
   }
 
   onDamage(listener: (damage: Damage) => void): void {

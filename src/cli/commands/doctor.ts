@@ -5,11 +5,12 @@ import type { Command } from 'commander';
 import { examineGroup, inspectGroup, isSocommError, listGroups, repairGroup } from '../../index.js';
 import type { Finding, GroupExamination } from '../../index.js';
 import { openStore } from '../../store.js';
+import type { StoreVerification } from '../../store.js';
 import { addCommonOptions, addExamples, endWith, optionalGroupArgument, usage } from '../command-options.js';
 import { CliError } from '../exit.js';
 import type { Ending } from '../exit.js';
 import { groupMissing, placeOf } from '../open-group.js';
-import { plural, visible } from '../output/format.js';
+import { formatBytes, plural, visible } from '../output/format.js';
 import type { Style, Terminal } from '../output/terminal.js';
 import { wrapToWidth } from '../output/width.js';
 import { requirePath } from '../require-path.js';
@@ -85,7 +86,7 @@ async function examineFile({ terminal, signal }: Session, file: string, options:
     if (options.json) terminal.print(JSON.stringify({ file: view.path, kind: view.kind, group: view.group, ...found }, undefined, 2));
     else {
       terminal.print(
-        `${view.path}: a ${view.kind} of ${view.group}, ${plural(found.documents, 'document')}: ${found.isSound ? 'sound' : 'damaged'}`,
+        `${view.path}: a ${view.kind} of ${view.group}, ${plural(found.documents, 'document')}${blobsOf(found)}: ${found.isSound ? 'sound' : 'damaged'}`,
       );
       for (const { name, what } of found.findings) terminal.print(`  ${terminal.style('red', 'damage')}   ${visible(`${name}: ${what}`)}`);
     }
@@ -93,6 +94,10 @@ async function examineFile({ terminal, signal }: Session, file: string, options:
   } finally {
     await view.close();
   }
+}
+
+function blobsOf({ blobs, blobBytes }: Pick<StoreVerification, 'blobs' | 'blobBytes'>): string {
+  return blobs === 0 ? '' : `, ${plural(blobs, 'blob')} (${formatBytes(blobBytes)})`;
 }
 
 async function repair(session: Session, given: string | undefined, options: DoctorOptions): Promise<Ending> {
@@ -129,9 +134,10 @@ function show(terminal: Terminal, { group, directory, isAlive, verification, fin
   terminal.print(`${terminal.style('bold', group)}  ${faults > 0 ? terminal.style('red', verdict) : terminal.style('green', verdict)}`);
   terminal.print(`  ${directory}`);
   if (verification !== undefined) {
-    const { documents, blobs, spills, checkpoints } = verification;
-    const beside = blobs === 0 ? '' : ` ${plural(blobs, 'blob')},`;
-    terminal.print(`  read: ${plural(documents, 'document')},${beside} ${plural(spills, 'spill')}, ${plural(checkpoints, 'checkpoint')}`);
+    const { documents, spills, checkpoints } = verification;
+    terminal.print(
+      `  read: ${plural(documents, 'document')}${blobsOf(verification)}, ${plural(spills, 'spill')}, ${plural(checkpoints, 'checkpoint')}`,
+    );
   }
   for (const [index, { severity, what, advice }] of findings.entries()) {
     const [first = '', ...rest] = inLines(terminal, what);

@@ -9,9 +9,10 @@ import type { StoreView } from '../../store.js';
 import { addCommonOptions, addExamples, addTimeout, endWith, groupArgument, usage } from '../command-options.js';
 import { CliError } from '../exit.js';
 import type { Ending } from '../exit.js';
-import { mergeDocuments } from '../merging.js';
+import { mergeBlobs, mergeDocuments } from '../merging.js';
+import type { Merging } from '../merging.js';
 import { changeGroup, warnOfDamage } from '../open-group.js';
-import { plural } from '../output/format.js';
+import { formatBytes, plural } from '../output/format.js';
 import { requireGroup } from '../require-group.js';
 import { requirePath } from '../require-path.js';
 import type { RootDifference } from '../root-differences.js';
@@ -60,20 +61,21 @@ async function mergeFrom(other: StoreView, { session, group, options }: Merge): 
   const { terminal } = session;
   const damage: string[] = [];
   const { result, term } = await changeGroup(group, options, session, async (instance, signal) => {
-    // Before what names them: nobody is to see a name whose blob is not there.
-    for await (const { hash, content } of other.blobs())
-      if (!(await instance.blobs.has(hash))) await instance.blobs.put(content(), { signal });
-    return mergeDocuments(instance, other, { signal, onDamage: (what) => damage.push(what) });
+    const merging: Merging = { signal, onDamage: (what) => damage.push(what) };
+    const taken = await mergeBlobs(instance, other, merging);
+    return { blobs: taken, ...(await mergeDocuments(instance, other, merging)) };
   });
-  const { merged, leftOut } = result;
+  const { blobs, merged, leftOut } = result;
   warnOfDamage(terminal, [...damage, ...leftOut]);
   const roots = merged.find(({ name }) => name === 'main')?.roots ?? [];
   const documents = merged.filter(({ name }) => name !== 'main');
-  if (options.json) terminal.print(JSON.stringify({ group, from: other.path, term, roots, documents, damage, leftOut }, undefined, 2));
+  if (options.json)
+    terminal.print(JSON.stringify({ group, from: other.path, term, roots, documents, blobs, damage, leftOut }, undefined, 2));
   else {
     terminal.print(...roots.map((root) => lineOf(root)));
     for (const document of documents) terminal.print(...document.roots.map((root) => `${document.name} ${lineOf(root)}`));
-    terminal.print(merged.length === 0 ? 'nothing was new' : `merged; on disk (term ${term})`);
+    if (blobs.count > 0) terminal.print(`${plural(blobs.count, 'blob')} brought along, ${formatBytes(blobs.bytes)}`);
+    terminal.print(merged.length + blobs.count === 0 ? 'nothing was new' : `merged; on disk (term ${term})`);
   }
   return damage.length + leftOut.length > 0 ? 'partial' : 'good';
 }

@@ -76,7 +76,8 @@ async function show({ terminal }: Session, view: GroupView, options: StatusOptio
   const rates = await measureRates(view.instance, () => setTimeout(intervalMs, undefined, { signal }));
   // Peers come and go, and files grow.
   const report = await inspectGroup(view.report.group, { ...placeOf(options), signal });
-  const found = statusOf({ ...view, report }, survey, rates);
+  // The first look's: it remembers what it has counted.
+  const found = statusOf({ ...view, report }, { survey, rates, blobs: await view.report.blobs() });
   if (options.json) {
     terminal.print(JSON.stringify(found, undefined, options.watch ? undefined : 2));
     return;

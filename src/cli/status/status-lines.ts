@@ -30,12 +30,13 @@ const WRITER_SILENT = { style: 'red', text: 'run, but its writer does not answer
 const NOBODY_CAN_WRITE = { style: 'red', text: 'run, but nobody can write to disk' } as const;
 
 function headLines(status: Status, paint: Paint): readonly string[] {
-  const { group, directory, writer, store, rates, state, stall } = status;
+  const { group, directory, writer, store, rates, state, stall, blobs } = status;
   const named = writer === undefined ? 'none' : `${writer.id}${writer.pid === undefined ? '' : `, pid ${writer.pid}`}, term ${writer.term}`;
   const pairs: (readonly [string, string])[] = [['directory', directory]];
   if (state !== 'stored') pairs.push(['writer', named]);
   if (store !== undefined)
     pairs.push(['store', `${formatBytes(store.bytes)} on disk, term ${store.term}, id ${store.id?.slice(0, 8) ?? 'unknown'}`]);
+  if (blobs.count > 0) pairs.push(['blobs', `${formatCount(blobs.count)}, ${formatBytes(blobs.bytes)}`]);
   if (rates !== undefined)
     pairs.push(['traffic', `${formatCount(rates.framesPerSecond)} frames/s, ${formatBytes(rates.bytesPerSecond)}/s`]);
   const { style, text } = headOf(status);
@@ -70,6 +71,9 @@ function peerLines({ peers, state }: Status, dim: (text: string) => string): rea
   return ['', ...formatTable(columns, rows, dim)];
 }
 
+/** A screen has so many lines. */
+const DOCUMENTS_SHOWN_MAX = 30;
+
 function documentLines({ documents }: Status, dim: (text: string) => string): readonly string[] {
   if (documents.length === 0) return [];
   const columns = [
@@ -80,7 +84,8 @@ function documentLines({ documents }: Status, dim: (text: string) => string): re
     { heading: 'log', isNumber: true },
     { heading: 'records', isNumber: true },
   ];
-  const rows = documents.map((it) => [
+  const shown = documents.length > DOCUMENTS_SHOWN_MAX ? documents.slice(0, DOCUMENTS_SHOWN_MAX) : documents;
+  const rows = shown.map((it) => [
     it.name,
     it.digest ?? '–',
     size(it.stateBytes),
@@ -88,7 +93,8 @@ function documentLines({ documents }: Status, dim: (text: string) => string): re
     size(it.logBytes),
     it.logRecords === undefined ? '–' : formatCount(it.logRecords),
   ]);
-  return ['', ...formatTable(columns, rows, dim)];
+  const left = documents.length - shown.length;
+  return ['', ...formatTable(columns, rows, dim), ...(left === 0 ? [] : [dim(`… and ${formatCount(left)} more: --json has all`)])];
 }
 
 function size(bytes: number | undefined): string {

@@ -1,6 +1,6 @@
 /** The status of a group as plain data: what `--json` prints and what the table is made of. */
 
-import type { GroupReport, Inspection, Instance, StallReason, StoreSurvey } from '../../index.js';
+import type { BlobCount, GroupReport, Inspection, Instance, StallReason, StoreSurvey } from '../../index.js';
 import { Y } from '../../index.js';
 import { openRoot, rootNames } from '../document-roots.js';
 import type { RootType } from '../document-roots.js';
@@ -19,6 +19,7 @@ export interface Status {
   /** Without this command's own. */
   readonly peers: readonly PeerStatus[];
   readonly documents: readonly DocumentStatus[];
+  readonly blobs: BlobCount;
   /** Of the document `main`. */
   readonly roots: readonly RootStatus[];
   readonly rates: Rates | undefined;
@@ -40,6 +41,7 @@ export interface PeerStatus {
 }
 
 export interface DocumentStatus {
+  /** What people call it. */
   readonly name: string;
   /** Of the live replica; undefined where nobody runs the group. */
   readonly digest: string | undefined;
@@ -61,8 +63,14 @@ export interface Rates {
   readonly bytesPerSecond: number;
 }
 
-/** `survey` is what the store of a group that nobody runs holds. */
-export function statusOf({ doc, report, instance, damage }: GroupView, survey: StoreSurvey | undefined, rates: Rates | undefined): Status {
+export interface Seen {
+  /** What the store of a group that nobody runs holds. */
+  readonly survey: StoreSurvey | undefined;
+  readonly rates: Rates | undefined;
+  readonly blobs: BlobCount;
+}
+
+export function statusOf({ doc, report, instance, damage }: GroupView, { survey, rates, blobs }: Seen): Status {
   const inspection = instance?.inspect();
   const { store } = report;
   // Of a replica that is empty for want of answers nothing can be told.
@@ -76,6 +84,7 @@ export function statusOf({ doc, report, instance, damage }: GroupView, survey: S
     peers: peersOf(report, instance),
     documents: hasCaughtUp ? documentsOf(doc, survey, inspection) : [],
     roots: hasCaughtUp ? rootNames(doc).map((name) => rootOf(doc, name)) : [],
+    blobs,
     rates,
     store: store === undefined ? undefined : { id: store.storeId, term: store.term, bytes: store.bytes },
     warnings: inspection?.warnings ?? [],
