@@ -28,6 +28,7 @@ export async function enterCarried(borrowed: BorrowedPeer, options: JoinOptions)
   const { peer } = borrowed;
   const { transport, group } = peer.options;
   if (!(transport instanceof CarriedTransport)) return enter(borrowed, options);
+  transport.line.onExiting = () => peer.endAtOnce();
   const entering = new AbortController();
   const giveUp = (): void =>
     entering.abort(new SocommError('SOCOMM_CLOSED', `the main thread stopped hosting worker threads while group ${group} was joined`));

@@ -66,6 +66,11 @@ export class Carrier {
     this.#wire.say({ kind: 'ending' });
   }
 
+  /** Has the worker save what its peer alone has, while this thread waits. */
+  bidSave(saved: Int32Array): void {
+    this.#wire.sayAtOnce({ kind: 'exiting', saved });
+  }
+
   /** Gives back all there is, whatever the worker is doing. Idempotent. */
   end(): Promise<void> {
     this.#ending ??= this.#end();

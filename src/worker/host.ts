@@ -22,6 +22,9 @@ import type { FromHost, FromWorker, Knock } from './words.js';
 /** What workers get to close their peers in order when their host ends. */
 export const HOST_END_MS = 5000;
 
+/** What a process that ends gives its workers to save what nobody has confirmed: one that computes for longer saves nothing. */
+export const EXIT_SAVE_MS = 500;
+
 export interface HostOptions {
   readonly furnish: Furnish;
   readonly clock: Clock;
@@ -68,10 +71,26 @@ export class Host {
       this.#carriers.delete(carrier);
       this.#limits.get(carrier)?.();
       this.#limits.delete(carrier);
+      if (this.#carriers.size === 0) process.off('exit', this.#exiting);
     };
+    if (this.#carriers.size === 0) process.on('exit', this.#exiting);
     const carrier = new Carrier(knock.port, knock.order, { furnish: this.#options.furnish, ended });
     this.#carriers.add(carrier);
   }
+
+  /**
+   * Workers end with the process, in the middle of anything and without a word; while this listener has not returned they run. So this
+   * thread stands still until each of them has saved what its peer alone has, or has had no turn for too long.
+   */
+  readonly #exiting = (): void => {
+    const saved = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    for (const carrier of this.#carriers) carrier.bidSave(saved);
+    const endsAtMs = this.#options.clock.now() + EXIT_SAVE_MS;
+    for (let count = 0; count < this.#carriers.size; count = Atomics.load(saved, 0)) {
+      const leftMs = endsAtMs - this.#options.clock.now();
+      if (leftMs <= 0 || Atomics.wait(saved, 0, count, leftMs) === 'timed-out') return;
+    }
+  };
 
   #refuse(knock: Knock): void {
     if (knock.isTaken === true) return;

@@ -21,6 +21,8 @@ export class Line {
   readonly directory: string;
   /** What the transport in the main thread hears; set by ours. */
   onHeard: (word: HeardWord) => void = () => undefined;
+  /** Saves what this peer alone has, synchronously; never throws. */
+  onExiting: () => void = () => undefined;
   /** What the main thread has to say of this peer's roster. */
   log: Log = () => undefined;
   readonly #wire: Wire<FromWorker, FromHost>;
@@ -64,6 +66,11 @@ export class Line {
         return this.#take(word.call)?.reject(errorOf(word.failure));
       case 'ending':
         return this.#end();
+      case 'exiting':
+        this.onExiting();
+        Atomics.add(word.saved, 0, 1);
+        Atomics.notify(word.saved, 0);
+        return;
       case 'logged':
         return this.log(word.entry);
       case 'taken':

@@ -87,6 +87,13 @@ export class Wire<Said extends Word, Heard extends Word> {
     this.#flushSoon();
   }
 
+  /** As `say`, in this very moment, with all that waits: no further turn may come. */
+  sayAtOnce(word: Said): void {
+    if (!this.#isOpen) return;
+    this.#waiting.push({ word, bytes: 0, account: undefined });
+    while (this.#waiting.length > 0) this.#send();
+  }
+
   /** Hands over what waits, and ends. `ended` is not called. */
   close(): void {
     if (!this.#isOpen) return;

@@ -73,6 +73,8 @@ export type FromHost =
   | { readonly kind: 'failed'; readonly call: number; readonly failure: Failure }
   /** The main thread hosts no longer: close in order, and soon. */
   | { readonly kind: 'ending' }
+  /** The process ends in this very moment: save what nobody confirmed, and count one up in `saved`, for which the main thread waits. */
+  | { readonly kind: 'exiting'; readonly saved: Int32Array }
   | { readonly kind: 'logged'; readonly entry: LogEntry }
   | HeardWord;
 

@@ -3,7 +3,7 @@
  * their own. Spec: docs/STORAGE.md, "Blobs"; why so: docs/decisions/0019. It removes nothing but what `retire` was asked to.
  */
 
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { systemRandom } from '../../src/base/random.js';
 import type { Random } from '../../src/base/random.js';
@@ -22,6 +22,7 @@ import { BlobReading } from './blob-reading.js';
 import type { BlobFinding, BlobStore, Retirement, StoredBlob } from './blob-store.js';
 import { Budget } from './budget.js';
 import { BLOB_BYTES_MAX, BLOB_PIECE_BYTES, PACK_BYTES_MAX, PUTS_BYTES_MAX, SMALL_BLOB_BYTES_MAX } from './limits.js';
+import { heldNames } from './held-names.js';
 import { PACK_HEAD_BYTES, encodeEntry } from './pack-entry.js';
 import { Retiring } from './retiring.js';
 import { PackWriter } from './pack-writer.js';
@@ -137,8 +138,13 @@ export class FileBlobStore implements BlobStore {
     return verifyFiles(this.#files);
   }
 
-  aside(): AsyncIterable<Uint8Array> {
-    return this.#quarantine === undefined ? nothing() : readAside(this.#quarantine);
+  async *aside(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { location } = this;
+    const quarantine = this.#quarantine;
+    if (quarantine === undefined) return;
+    const backups = join(dirname(quarantine), LAYOUT.backups);
+    yield* await heldNames({ location, quarantine, backups, names: async () => (await this.list()).map(({ hash }) => hash) });
+    yield* readAside(quarantine);
   }
 
   async retire(candidates: ReadonlySet<BlobHash>): Promise<Retirement> {
@@ -259,10 +265,6 @@ class Source implements AsyncIterable<Uint8Array> {
       throw error;
     }
   }
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* [];
 }
 
 function* slices(content: Uint8Array): Generator<Uint8Array, void, undefined> {

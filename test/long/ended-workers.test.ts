@@ -1,4 +1,4 @@
-/** A thousand worker threads are ended in the middle of writing, joining and closing; test/worker does it forty times. */
+/** A thousand worker threads are ended in the middle of writing, joining and closing; test/worker does it twenty times. */
 
 import { expect, test } from 'vitest';
 

@@ -180,6 +180,20 @@ export const scenes = ({ GROUP, codeOf, has, hostWorkers, join, json, options, o
     return { spills, left };
   },
 
+  /** The main thread ends the process in the turn in which three workers have written; one of them computes, and has no further turn. */
+  async exiting() {
+    hostWorkers();
+    await join(GROUP, { ...options, storage: 'never' });
+    const written = new Int32Array(new SharedArrayBuffer(4));
+    const workers = [1, 2, 3].map((number) => startWorker('exiter', { number, written, isBusy: number === 3 }));
+    for (const { said } of workers) await said('joined');
+    for (const { tell } of workers) tell('write');
+    // No turn of this thread in between: nothing of it has come here.
+    for (let count = 0; count < workers.length; count = Atomics.load(written, 0)) Atomics.wait(written, 0, count);
+    console.log('{}');
+    process.exit(0);
+  },
+
   /** The main thread stands still for a second, again and again, while workers join, write and talk. */
   async standstill() {
     const endHosting = hostWorkers();

@@ -182,6 +182,17 @@ const parts = {
     process.exit();
   },
 
+  async exiter() {
+    const { number, written, isBusy } = workerData;
+    const instance = await join(GROUP, options);
+    say('joined');
+    await told('write');
+    instance.transact(() => instance.doc.getMap('presets').set(`by-${number}`, number));
+    Atomics.add(written, 0, 1);
+    Atomics.notify(written, 0);
+    while (isBusy);
+  },
+
   /** A worker with a worker. */
   async parent() {
     const { said, tell, exited } = startWorker('sharer', { number: 1, others: [0] });

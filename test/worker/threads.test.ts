@@ -8,7 +8,7 @@ import { CJS, ESM, Place } from '../process/members.js';
 import { play } from './threads.js';
 import type { Ending } from './threads.js';
 
-const ROUNDS = 10;
+const ROUNDS = 5;
 /** Of each round. */
 const WORKERS = 4;
 
@@ -76,6 +76,13 @@ test('a worker that ends itself without closing spills what nobody confirmed, an
   const place = new Place();
   const { outcome } = await play(place, 'leaving');
   expect(outcome).toEqual({ spills: 1, left: 'behind' });
+});
+
+test('a process that ends itself has its workers save what nobody confirmed, each that has a turn, and waits for no other for long', async () => {
+  const place = new Place();
+  await play(place, 'exiting');
+  const later = await place.fork().join('later', ESM);
+  expect(await later.content()).toEqual({ 'by-1': 1, 'by-2': 2 });
 });
 
 test(`${WORKERS * ROUNDS} workers that are ended while they write, join or close take nothing with them: no descriptor, socket or entry is left, and others go on`, async () => {
