@@ -3,7 +3,7 @@
  * their own. Spec: docs/STORAGE.md, "Blobs"; why so: docs/decisions/0019. It removes nothing but what `retire` was asked to.
  */
 
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { systemRandom } from '../../src/base/random.js';
 import type { Random } from '../../src/base/random.js';
@@ -142,8 +142,7 @@ export class FileBlobStore implements BlobStore {
     const { location } = this;
     const quarantine = this.#quarantine;
     if (quarantine === undefined) return;
-    const backups = join(dirname(quarantine), LAYOUT.backups);
-    yield* await heldNames({ location, quarantine, backups, names: async () => (await this.list()).map(({ hash }) => hash) });
+    yield* await heldNames({ location, quarantine, names: async () => (await this.list()).map(({ hash }) => hash) });
     yield* readAside(quarantine);
   }
 

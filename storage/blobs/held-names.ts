@@ -1,7 +1,7 @@
 /**
- * What was set aside compressed (a snapshot that did not verify, whole databases in `quarantine/` and `backups/`) cannot be looked into, and
- * so may name any blob that is there when it is met first. These are noted beside the blobs, and kept as long as that lies there;
- * what is put later is none of theirs. Only the peer that collects calls this, before it removes anything.
+ * What lies in quarantine compressed (a snapshot that did not verify, a whole database) cannot be looked into, and so may name any blob
+ * that is there when it is met first. These are noted beside the blobs, and kept as long as that lies there; what is put later is none
+ * of theirs. (A store in `backups/` has links to its blobs.) Only the peer that collects calls this, before it removes anything.
  *
  *   blobs/held-<crc32 of the first line>.names    what they are held for, a JSON array; then a name per line
  */
@@ -18,14 +18,13 @@ export interface HoldingOptions {
   /** The folder `blobs/`. */
   readonly location: string;
   readonly quarantine: string;
-  readonly backups: string;
   /** All blobs that are there. */
   readonly names: () => Promise<readonly BlobHash[]>;
 }
 
 /** The notes that count now, whole. */
-export async function heldNames({ location, quarantine, backups, names }: HoldingOptions): Promise<readonly Uint8Array[]> {
-  const sealed = new Set([...(await sealedIn(quarantine, 'quarantine')), ...(await sealedIn(backups, 'backups'))]);
+export async function heldNames({ location, quarantine, names }: HoldingOptions): Promise<readonly Uint8Array[]> {
+  const sealed = new Set(await sealedIn(quarantine));
   const notes: Uint8Array[] = [];
   const noted = new Set<string>();
   for (const file of (await readdir(location).catch(whereMissing<string[]>([]))).filter((name) => NOTE.test(name))) {
@@ -50,9 +49,9 @@ const NOTE = /^held-[0-9a-f]{8}\.names(\.new)?$/;
 const SNAPSHOT = /\.snapshot-[^.]*\.[0-9a-f]{8}\.bin$/;
 
 /** What lies there and is compressed. */
-async function sealedIn(folder: string, label: string): Promise<readonly string[]> {
+async function sealedIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(whereMissing<[]>([]));
-  return entries.filter((entry) => entry.isDirectory() || SNAPSHOT.test(entry.name)).map(({ name }) => `${label}/${name}`);
+  return entries.filter((entry) => entry.isDirectory() || SNAPSHOT.test(entry.name)).map(({ name }) => name);
 }
 
 /** A note that nobody can read stands for nothing, and is made anew. */
