@@ -8,15 +8,15 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const FEW = 16;
 const MANY = 10_000;
 const OPENED = 40;
 const AT_ONCE = 100;
 const GROUP = 'com.acme.synth';
-const DIST = join(dirname(fileURLToPath(import.meta.url)), '../dist/esm');
+const DIST = join(import.meta.dirname, '../dist/esm');
 
 const nameOf = (index) => `song ${index}`;
 
@@ -69,12 +69,12 @@ async function ask(side, method, parameters = {}) {
 
 async function serve() {
   const inside = (path) => import(pathToFileURL(join(DIST, path)).href);
-  const { join: enter } = await inside('src/index.js');
+  const { join: enter } = await inside('src/join.js');
   const { Peer } = await inside('src/peer.js');
   const { open: openPeer } = Peer.prototype;
-  let peer;
+  const peers = [];
   Peer.prototype.open = function open() {
-    peer = this;
+    peers.push(this);
     return openPeer.call(this);
   };
   const folder = process.argv[3];
@@ -119,7 +119,7 @@ async function serve() {
     /** What the collection does each hour. */
     async names() {
       const [{ StoreNames }, { ReferenceScan }] = [await inside('src/blobs/name-sources.js'), await inside('src/blobs/reference-scan.js')];
-      names ??= new StoreNames({ store: peer.options.store, blobs: { aside: async function* () {} }, replicas: new Map() });
+      names ??= new StoreNames({ store: peers.at(-1).options.store, blobs: { aside: async function* () {} }, replicas: new Map() });
       const startedAt = performance.now();
       await names.readAll(new ReferenceScan(new Set(['0'.repeat(64)])));
       return performance.now() - startedAt;
@@ -130,11 +130,12 @@ async function serve() {
     },
     leave: () => instance.close(),
   };
-  process.on('message', async ({ method, parameters }) => {
+  const carryOut = async ({ method, parameters }) => {
     try {
       process.send({ value: (await commands[method](parameters)) ?? 0 });
     } catch (error) {
       process.send({ error: String(error?.stack ?? error) });
     }
-  });
+  };
+  process.on('message', (order) => void carryOut(order));
 }

@@ -178,7 +178,7 @@ function keep(step: Step, key: string, given: Answer): void {
 /** What several share counts once. */
 export function keptBytes(answers: Iterable<Answer>): number {
   let sum = 0;
-  for (const bytes of new Set(Array.from(answers, (answer) => answer.bytes))) sum += bytes.length;
+  for (const bytes of new Set(Array.from(answers, (kept) => kept.bytes))) sum += bytes.length;
   return sum;
 }
 

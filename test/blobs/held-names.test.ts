@@ -57,7 +57,7 @@ test('a note that was half written, or cannot be read, is made anew', async () =
   const before = await blobs.put(BEFORE);
   await mkdir(join(directory, 'quarantine', 'store.1'), { recursive: true });
   await named(blobs);
-  const [note = ''] = (await readdir(blobs.location)).filter((name) => name.startsWith('held-'));
+  const note = (await readdir(blobs.location)).find((name) => name.startsWith('held-')) ?? '';
   for (const damage of ['', '["quaran']) {
     await writeFile(join(blobs.location, note), damage);
     await writeFile(join(blobs.location, `${note}.new`), damage);

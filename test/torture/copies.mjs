@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const BUILDS = ['dist/esm/src/index.js', 'dist/cjs/src/index.js'];
+/** The module that has `join()`, as tsc made it: what is published is few files, in which the store could not be watched. */
+const BUILDS = ['dist/esm/src/join.js', 'dist/cjs/src/join.js'];
 
 /**
  * Paths to import: the first two are this checkout's, the others are made below `folder`.

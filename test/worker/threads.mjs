@@ -183,14 +183,14 @@ const parts = {
   },
 
   async exiter() {
-    const { number, written, isBusy } = workerData;
+    const { number, written, ...how } = workerData;
     const instance = await join(GROUP, options);
     say('joined');
     await told('write');
     instance.transact(() => instance.doc.getMap('presets').set(`by-${number}`, number));
     Atomics.add(written, 0, 1);
     Atomics.notify(written, 0);
-    while (isBusy);
+    while (how.isBusy);
   },
 
   /** A worker with a worker. */
