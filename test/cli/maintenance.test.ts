@@ -10,10 +10,10 @@ describe('backup', () => {
   test('writes a file that can be restored here, and where there is nothing yet', async () => {
     const place = await storedHere();
     const file = join(place.folder, 'b.socomm');
-    const { code, out } = await place.socomm('backup', 'acme', file);
+    const { code, out } = await runHere(place, 'backup', 'acme', file);
     expect(code).toBe(0);
     expect(out).toBe(`1 document in ${file} (${statSync(file).size} B), read back and found whole\n`);
-    await place.socomm('set', 'acme', '/presets/later', '1');
+    await runHere(place, 'set', 'acme', '/presets/later', '1');
     const restored = await place.socomm('restore', 'acme', file);
     expect(restored).toMatchObject({ code: 0 });
     expect(restored.out).toMatch(
@@ -21,12 +21,12 @@ describe('backup', () => {
     );
     expect(await readHere(place)).toEqual({ pad: { name: 'Pad' } });
     rmSync(join(place.stores, 'acme'), { recursive: true });
-    expect(await place.socomm('restore', 'acme', file)).toMatchObject({
+    expect(await runHere(place, 'restore', 'acme', file)).toMatchObject({
       code: 0,
       out: expect.stringContaining('there was no store before') as string,
     });
     expect(await readHere(place)).toEqual({ pad: { name: 'Pad' } });
-    expect(await place.socomm('doctor', 'acme')).toMatchObject({ code: 0, out: expect.stringContaining('acme  sound') as string });
+    expect(await runHere(place, 'doctor', 'acme')).toMatchObject({ code: 0, out: expect.stringContaining('acme  sound') as string });
   });
 
   test('is made of a running group by its writer, relative to who asks, and holds what was set just before', async () => {

@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 
 import { describe, expect, test } from 'vitest';
 
+import { runHere } from './in-process.js';
 import { MAIN, Place } from './processes.js';
 
 const isThere = existsSync('/dev/full');
@@ -18,7 +19,7 @@ describe.runIf(isThere)('standard output that cannot be written', () => {
     [['set', 'acme', '/a/b', '2']],
   ])('ends %j with 1 and says why', async (args) => {
     const place = new Place();
-    expect(await place.socomm('set', 'acme', '/a/b', '1')).toMatchObject({ code: 0 });
+    expect(await runHere(place, 'set', 'acme', '/a/b', '1')).toMatchObject({ code: 0 });
     expect(await full(place, args)).toEqual({ code: 1, err: 'error: standard output cannot be written: ENOSPC\n' });
   });
 });

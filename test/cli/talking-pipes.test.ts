@@ -6,13 +6,14 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { runHere } from './in-process.js';
 import { Place } from './processes.js';
 import type { Running } from './processes.js';
 
 /** A group that is stored, and that nobody runs. */
 async function stored(): Promise<Place> {
   const place = new Place();
-  expect(await place.socomm('set', 'acme', '/a/b', '1')).toMatchObject({ code: 0 });
+  expect(await runHere(place, 'set', 'acme', '/a/b', '1')).toMatchObject({ code: 0 });
   return place;
 }
 
