@@ -8,7 +8,6 @@ import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { CJS, ESM } from '../process/members.js';
 import type { Member, Place } from '../process/members.js';
 import { stepOf } from './faulted.js';
 import type { Call, Content, Fault, FaultPlan, Faults, Run } from './faulted.js';
@@ -46,6 +45,7 @@ export interface Step {
 /** The one who looks at what is left, and the name of its copy in turn. */
 interface Verifier {
   readonly member: Member;
+  readonly build: string;
   count: number;
 }
 
@@ -66,7 +66,7 @@ export async function walk({ place, faults, scenario, hasPrelude, isDamaged = fa
   const countingPlan: FaultPlan = { fault: plan.faults[0] ?? 'EIO', at: 0, to: 0 };
   const { run: whole } = await runOne('whole', countingPlan);
   if (!whole.isClosed) throw new Error(`${scenario} failed without a fault: ${whole.errors}\n${whole.lines.join('\n')}`);
-  const verifier: Verifier = { member: place.fork(), count: 0 };
+  const verifier: Verifier = { member: place.fork(), build: faults.build, count: 0 };
   const found: Step[] = [];
   const waiting = choose(only === undefined ? whole.calls : whole.calls.filter(({ path }) => only.test(path)), steps);
   const work = async (): Promise<void> => {
@@ -124,7 +124,7 @@ interface Left {
 async function whatIsWrong(verifier: Verifier, { run, directory, prelude, isDamaged }: Left): Promise<string | undefined> {
   const name = `verifier-${++verifier.count}`;
   try {
-    const remote = await verifier.member.join(name, verifier.count % 2 === 0 ? ESM : CJS, { options: { directory } });
+    const remote = await verifier.member.join(name, verifier.build, { options: { directory } });
     const content = await remote.content();
     const { term } = await remote.flush();
     const blobs = bothBlobs(prelude.blobs, run.lines);

@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { bundleBuild } from '../process/bundle.js';
 import { CJS, ESM } from '../process/members.js';
 import { toldBlobs } from './left-blobs.js';
 import type { ToldBlobs } from './left-blobs.js';
@@ -77,6 +78,8 @@ function whyMissing(): string | undefined {
 export class Faults {
   readonly #folder = mkdtempSync(join(tmpdir(), 'socomm-faults-'));
   readonly #library = join(this.#folder, 'faults.so');
+  /** What the processes load: hundreds of them are started. It gives out what `life.mjs` patches. */
+  readonly build = bundleBuild(this.#folder, ['peer.js', '../storage/level-store.js']);
 
   constructor() {
     const { status, stderr } = spawnSync('gcc', ['-shared', '-fPIC', '-O1', '-Wall', '-o', this.#library, SOURCE, '-ldl'], {
@@ -106,7 +109,7 @@ export class Faults {
     const log = join(folder, 'calls');
     const marker = join(folder, 'failing');
     if (plan?.to === 'freed') writeFileSync(marker, '');
-    const order = { build: ESM, other: CJS, scenario, part, directory, runtimeDirectory, marker };
+    const order = { build: this.build, other: CJS, inner: ESM, scenario, part, directory, runtimeDirectory, marker };
     const env = this.environment(directory, { log, plan, marker });
     const child = spawn(process.execPath, [LIFE, JSON.stringify(order)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const limit = setTimeout(() => child.kill('SIGABRT'), RUN_MS_MAX);

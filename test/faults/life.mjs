@@ -12,8 +12,9 @@
  *   leaving <n>      it may be collected from here on
  *   closed           closed in order
  *
- * Started with { build, other, scenario, part, directory, runtimeDirectory, marker } as JSON: `marker` is the file that makes the
- * disk fail; after the first refusal it is removed, as somebody who makes room would do.
+ * Started with { build, other, inner, scenario, part, directory, runtimeDirectory, marker } as JSON: `inner` is the build whose inner
+ * modules a scenario may ask for; `marker` is the file that makes the disk fail; after the first refusal it is removed, as somebody who
+ * makes room would do.
  */
 
 import assert from 'node:assert/strict';
@@ -248,7 +249,7 @@ class Life {
 
   /** A module of the built package. */
   internal(path) {
-    return import(pathToFileURL(joinPath(dirname(order.build), '..', path)).href);
+    return import(pathToFileURL(joinPath(dirname(order.inner), '..', path)).href);
   }
 
   get directory() {
@@ -281,9 +282,11 @@ const patched = new Set();
 
 /** A copy of the package whose peers make snapshots early, and whose store notes in the log of calls what they are made for. */
 async function load(build) {
+  const library = await import(pathToFileURL(build).href);
   if (!patched.has(build)) {
     patched.add(build);
-    const from = (path) => import(pathToFileURL(joinPath(dirname(build), path)).href);
+    // A bundle gives out itself what a build has in files.
+    const from = (path) => (build === order.build ? library : import(pathToFileURL(joinPath(dirname(build), path)).href));
     const { Peer } = await from('peer.js');
     const { open } = Peer.prototype;
     Peer.prototype.open = function openEagerly() {
@@ -293,7 +296,7 @@ async function load(build) {
     const { LevelStore } = await from('../storage/level-store.js');
     for (const [method, purpose] of Object.entries(PURPOSES)) markCalls(LevelStore.prototype, method, purpose);
   }
-  return import(pathToFileURL(build).href);
+  return library;
 }
 
 function markCalls(prototype, method, purpose) {

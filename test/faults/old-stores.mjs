@@ -3,11 +3,10 @@
 import { readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { writeUint8 } from 'lib0/encoding';
-import * as Y from 'yjs';
-
 /** All of the content as one record, in the format of version 0.1. */
 export async function turnIntoFormat1(life) {
+  // Only here: whoever needs no old store need not load them.
+  const [Y, { writeUint8 }] = [await import('yjs'), await import('lib0/encoding')];
   const { openDatabase } = await life.internal('storage/level-open.js');
   const { encodeMeta } = await life.internal('storage/entries.js');
   const { documentKey, logKey } = await life.internal('storage/keys.js');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { bundleBuild } from '../process/bundle.js';
 import { CJS, ESM, Place } from '../process/members.js';
 import { play } from './threads.js';
 import type { Ending } from './threads.js';
@@ -88,7 +89,8 @@ test('a process that ends itself has its workers save what nobody confirmed, eac
 test(`${WORKERS * ROUNDS} workers that are ended while they write, join or close take nothing with them: no descriptor, socket or entry is left, and others go on`, async () => {
   const place = new Place();
   const beside = await place.fork().join('beside', ESM, { options: { storage: 'never', wait: 'none' } });
-  const { outcome } = await play<Ending>(place, 'ending', { detail: { rounds: ROUNDS } });
+  const build = bundleBuild(place.folder);
+  const { outcome } = await play<Ending>(place, 'ending', { build, detail: { rounds: ROUNDS } });
   console.log(JSON.stringify(outcome));
   expect(outcome).toMatchObject({ ended: WORKERS * (ROUNDS + 1), term: 1, peers: 2, entries: 4 });
   // Fewer is right: a socket by which a peer was asked something goes when nothing is asked for a while.
