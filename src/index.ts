@@ -3,6 +3,8 @@
 export { hostWorkers, join } from './join.js';
 export type { HostWorkersOptions } from './join.js';
 export type { JoinOptions } from './options.js';
+export type { MappedInspection } from './mapped/mapped-values.js';
+export type { MappedOptions } from './mapped/open-mapping.js';
 export type { Instance } from './instance.js';
 export type { FlushOptions } from './flush-outcome.js';
 export type { SignalOption } from './upkeep.js';

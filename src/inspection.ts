@@ -10,6 +10,7 @@ import type { SocommErrorCode } from './base/errors.js';
 import type { InstanceId, PeerId } from './base/ids.js';
 import { identify } from './documents/document-name.js';
 import type { Warning } from './events.js';
+import type { MappedInspection } from './mapped/mapped-values.js';
 import type { Peer } from './peer.js';
 import { stallText } from './stall-text.js';
 import { PACKAGE_VERSION } from './version.js';
@@ -96,6 +97,8 @@ export interface Inspection {
   readonly dropped: Readonly<Record<string, number>>;
   /** Of the lane of messages. */
   readonly talk: TalkInspection;
+  /** What of this instance's ephemeral values lies in mapped memory, or why nothing does. */
+  readonly mapped: MappedInspection;
   /** While this peer is the writer. */
   readonly store: { readonly storeId: string; readonly documents: readonly StoredDocument[] } | undefined;
   readonly warnings: readonly Warning[];
@@ -134,7 +137,7 @@ export function reportPeers(peer: Peer): PeerReport[] {
   return [own, ...others];
 }
 
-export function inspectPeer(peer: Peer): Inspection {
+export function inspectPeer(peer: Peer): Omit<Inspection, 'mapped'> {
   const { synchronizer, candidacy } = peer;
   const { pen } = candidacy;
   const { state } = synchronizer;

@@ -19,6 +19,8 @@ import { checkFlushOptions, flushOutcome } from './flush-outcome.js';
 import type { FlushOptions } from './flush-outcome.js';
 import { inspectPeer, reportPeers } from './inspection.js';
 import type { Inspection, PeerReport } from './inspection.js';
+import { NOT_ASKED } from './mapped/open-mapping.js';
+import type { MappedParts } from './mapped/open-mapping.js';
 import type { Peer } from './peer.js';
 import type { Y } from './replica/replica.js';
 import { StatusView } from './status-view.js';
@@ -34,6 +36,7 @@ export class Instance extends DocumentHolder {
   readonly blobs: Blobs;
   readonly #peer: Peer;
   readonly #release: () => Promise<void>;
+  readonly #mapping: MappedParts;
   /** What waits, and ends with the instance. */
   readonly #ending = new Ending();
   readonly #subscriptions = new Set<() => void>();
@@ -46,8 +49,9 @@ export class Instance extends DocumentHolder {
   #closing: Promise<void> | undefined;
 
   /** Made by `join()`. `release` gives the peer back. */
-  constructor(peer: Peer, release: () => Promise<void>) {
+  constructor(peer: Peer, release: () => Promise<void>, mapping: MappedParts = NOT_ASKED) {
     super();
+    this.#mapping = mapping;
     this.#peer = peer;
     this.#release = release;
     this.group = peer.options.group;
@@ -143,7 +147,7 @@ export class Instance extends DocumentHolder {
 
   /** A plain snapshot for tools. */
   inspect(): Inspection {
-    return inspectPeer(this.#peer);
+    return { ...inspectPeer(this.#peer), mapped: this.inspectMapped(this.#mapping) };
   }
 
   /** Calls `listener` at each event until the returned function is called, or the instance is closed. */
@@ -206,7 +210,7 @@ export class Instance extends DocumentHolder {
     const { clock, random } = peer.options;
     const { id, doc } = this;
     return {
-      ...{ id, doc, clock, random, talker: peer.talker },
+      ...{ id, doc, clock, random, talker: peer.talker, mapping: this.#mapping },
       transact: (change) => this.transact(change),
       origin: this,
       instances: () => this.instances,

@@ -17,6 +17,8 @@ import { guarded, silent } from './base/log.js';
 import type { Log } from './base/log.js';
 import { systemRandom } from './base/random.js';
 import type { Instance } from './instance.js';
+import { NOT_ASKED, geometryFor, openMapping } from './mapped/open-mapping.js';
+import type { MappedParts } from './mapped/open-mapping.js';
 import { checkOptions } from './options.js';
 import type { JoinOptions } from './options.js';
 import { Peer } from './peer.js';
@@ -45,7 +47,8 @@ export async function join(group: string, options: JoinOptions = {}): Promise<In
   checkGroup(group);
   checkOptions(options);
   options.signal?.throwIfAborted();
-  return enterCarried(await obtainPeer(group, options), options);
+  const mapping = await openMapped(options);
+  return enterCarried(await obtainPeer(group, options), options, mapping);
 }
 
 export interface HostWorkersOptions {
@@ -135,6 +138,13 @@ async function openPeer(group: string, options: JoinOptions, parts: Home & Pick<
 
 function transportOf({ transport, runtimeDirectory, random, clock }: JoinOptions): Transport {
   return transport ?? newTransport(runtimeDirectory, random, clock);
+}
+
+async function openMapped({ mapped = false, runtimeDirectory, random = systemRandom }: JoinOptions): Promise<MappedParts> {
+  if (mapped === false) return NOT_ASKED;
+  const geometry = geometryFor(mapped);
+  const [{ platform }, uid] = [process, process.getuid?.()];
+  return openMapping(geometry, { directory: openRuntimeDirectory(runtimeDirectory), random, platform, uid, isMainThread });
 }
 
 function newTransport(runtimeDirectory: string | undefined, random = systemRandom, clock = systemClock): Transport {

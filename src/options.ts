@@ -6,6 +6,8 @@ import type { Transport } from '../sync/transport.js';
 import type { Clock } from './base/clock.js';
 import type { Log } from './base/log.js';
 import type { Random } from './base/random.js';
+import { geometryFor } from './mapped/open-mapping.js';
+import type { MappedOptions } from './mapped/open-mapping.js';
 
 export interface JoinOptions {
   /** Where the store lies. Default: `$SOCOMM_DIRECTORY/<group>`, else the platform's data folder. */
@@ -18,6 +20,11 @@ export interface JoinOptions {
   readonly wait?: 'synced' | 'none';
   /** `'shared'` (default): instances of this loaded copy use one peer. `'own'`: a peer and replicas of its own. */
   readonly replica?: 'shared' | 'own';
+  /**
+   * Ephemeral values also lie in memory that other instances and native code of this machine can map: see `Ephemeral.poll()` and docs/MAPPING.md.
+   * Needs `koffi`; where they cannot be mapped they only travel, and `inspect()` says why. Default: false.
+   */
+  readonly mapped?: boolean | MappedOptions;
   /** Gives up joining. */
   readonly signal?: AbortSignal;
   /** Default: silent. */
@@ -37,7 +44,7 @@ const CHOICES = {
 } as const;
 const TEXTS = ['directory', 'runtimeDirectory'] as const;
 const OBJECTS = ['transport', 'discovery', 'store', 'clock', 'random'] as const;
-const KNOWN = new Set<string>([...Object.keys(CHOICES), ...TEXTS, ...OBJECTS, 'signal', 'log']);
+const KNOWN = new Set<string>([...Object.keys(CHOICES), ...TEXTS, ...OBJECTS, 'mapped', 'signal', 'log']);
 
 export function checkOptions(options: unknown): asserts options is JoinOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
@@ -65,10 +72,21 @@ export function checkOptions(options: unknown): asserts options is JoinOptions {
   if ((given['store'] === undefined) !== (given['discovery'] === undefined)) {
     throw new TypeError("the options 'store' and 'discovery' go together: peers meet where their store is");
   }
+  checkMapped(given['mapped']);
   if (given['signal'] !== undefined && !(given['signal'] instanceof AbortSignal))
     throw new TypeError("the option 'signal' is an AbortSignal");
   if (given['log'] !== undefined && typeof given['log'] !== 'function')
     throw new TypeError(`the option 'log' is a function; got ${show(given['log'])}`);
+}
+
+function checkMapped(value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return;
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`the option 'mapped' is true, false or an object; got ${show(value)}`);
+  for (const name of Object.keys(value))
+    if (name !== 'valuesMax' && name !== 'valueBytesMax')
+      throw new TypeError(`the option 'mapped' has no '${name}'; it has valuesMax, valueBytesMax`);
+  geometryFor(value);
 }
 
 /** The options that instances of one peer must agree on. */

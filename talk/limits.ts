@@ -49,6 +49,17 @@ export const DEPARTED_INSTANCES_MAX = 4096;
 /** Between two questions to one peer about one name. */
 export const VALUES_ASK_PAUSE_MS = 100;
 
+// Mapped values.
+
+/** Of one instance: values, bytes of one, and bytes of all the memory. */
+export const MAPPED_VALUES_MAX = 4096;
+export const MAPPED_VALUE_BYTES_MAX = 16 * 1024;
+export const MAPPED_BYTES_MAX = 16 * 1024 * 1024;
+/** Instances whose memory one instance has mapped. */
+export const MAPPED_TABLES_MAX = 1024;
+/** How often a value that is overwritten meanwhile is read again. */
+export const MAPPED_READS_MAX = 16;
+
 // Questions and tails of both.
 
 /** A question without an answer is asked again after this, then after twice as long each time … */

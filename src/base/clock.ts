@@ -19,6 +19,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** What all processes of the machine call the same moment: seconds and nanoseconds since some start of it (`CLOCK_MONOTONIC` on Linux). */
+export function machineTime(): readonly [seconds: number, nanoseconds: number] {
+  return process.hrtime();
+}
+
 /** Resolves after `delayMs` of the given clock, or at once when `signal` is aborted. */
 export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -2,13 +2,18 @@
 
 import type { Talker } from '../../talk/talker.js';
 import type { Clock } from '../base/clock.js';
+import type { MappedValues } from '../mapped/mapped-values.js';
+import type { MappedParts } from '../mapped/open-mapping.js';
 import type { InstanceId } from '../base/ids.js';
 import type { Random } from '../base/random.js';
 import type { Y } from '../replica/replica.js';
 import type { SharedSignals } from './shared-signals.js';
 
 /** What the instance gives. */
-export type InstanceHost = Omit<ConversationHost, 'signals'>;
+export interface InstanceHost extends Omit<ConversationHost, 'signals' | 'mapped'> {
+  /** Whether values are mapped, and with what. */
+  readonly mapping: MappedParts;
+}
 
 export interface ConversationHost {
   readonly id: InstanceId;
@@ -27,6 +32,8 @@ export interface ConversationHost {
   silentPeers(): ReadonlySet<string>;
   /** Called when instances come, leave, fall silent or are heard again. Returns what ends that. */
   watchInstances(listener: () => void): () => void;
+  /** Where values are mapped. */
+  readonly mapped?: MappedValues | undefined;
   /** Through which each signal of the application is watched. */
   readonly signals: SharedSignals;
   warn(code: string, message: string): void;

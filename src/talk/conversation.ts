@@ -4,6 +4,9 @@
  */
 
 import type { InstanceId, PeerId } from '../base/ids.js';
+import { MappedValues } from '../mapped/mapped-values.js';
+import type { MappedInspection } from '../mapped/mapped-values.js';
+import type { MappedParts } from '../mapped/open-mapping.js';
 import type { Y } from '../replica/replica.js';
 import { checkCodec } from './codec.js';
 import type { Codec } from './codec.js';
@@ -196,6 +199,15 @@ export abstract class Conversation {
     return this.#open().undoing.undo(types, options);
   }
 
+  /** What is mapped, for `inspect()`. Nothing is before the first word. */
+  protected inspectMapped(mapping: MappedParts): MappedInspection {
+    const mapped = this.#parts?.host.mapped;
+    if (mapped !== undefined) return mapped.inspection;
+    const { isMapped } = mapping;
+    const [reason, text] = mapping.isMapped ? [undefined, undefined] : [mapping.reason, mapping.text];
+    return { isMapped, reason, text, path: undefined, values: 0, leftOut: 0, others: [] };
+  }
+
   #open(): Parts {
     const parts = (this.#parts ??= assemble(this.conversationHost()));
     parts.host.assertOpen();
@@ -204,7 +216,7 @@ export abstract class Conversation {
 }
 
 function assemble(given: InstanceHost): Parts {
-  const host: ConversationHost = { ...given, signals: new SharedSignals() };
+  const host: ConversationHost = { ...given, signals: new SharedSignals(), mapped: mappedFor(given) };
   const undoing = new Undoing(host);
   return {
     host,
@@ -215,4 +227,11 @@ function assemble(given: InstanceHost): Parts {
     gestures: new Gestures(host, undoing),
     presence: new Presence(host),
   };
+}
+
+function mappedFor({ id, clock, talker, mapping, warn, onClose }: InstanceHost): MappedValues | undefined {
+  if (!mapping.isMapped) return undefined;
+  const mapped = new MappedValues({ id, clock, values: talker.values, warn }, mapping);
+  onClose(() => mapped.close());
+  return mapped;
 }

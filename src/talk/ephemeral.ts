@@ -14,6 +14,7 @@ import type { Codec } from './codec.js';
 import type { ConversationHost } from './conversation-host.js';
 import { EphemeralChanges } from './ephemeral-changes.js';
 import { EphemeralEntries } from './ephemeral-entries.js';
+import { PolledValues } from './polled-values.js';
 import { readValue, writeValue } from './read-value.js';
 import { SparseWarnings } from './sparse-warnings.js';
 
@@ -65,6 +66,7 @@ export class Ephemeral<Value> {
   readonly #warnings: SparseWarnings;
   /** What subscribers have not been told yet; the latest of each. */
   readonly #news = new Map<string, EphemeralChange<Value>>();
+  readonly #polled: PolledValues<Value>;
   #below: ValuesSubscription | undefined;
   #isClosed = false;
 
@@ -78,6 +80,7 @@ export class Ephemeral<Value> {
     this.#perSecondMax = perSecondMax;
     this.#warnings = new SparseWarnings(host);
     this.#heard = new EphemeralEntries((heard) => this.#read(heard));
+    this.#polled = new PolledValues((heard) => this.#read(heard));
     host.onClose(() => this.#close());
   }
 
@@ -91,6 +94,7 @@ export class Ephemeral<Value> {
     if (value === undefined) throw new TypeError('an ephemeral value is not undefined, which stands for one that is gone: use delete()');
     const bytes = writeValue(this.#codec, value);
     this.#host.talker.values.set(this.#host.id, this.name, { key, codec: this.#codec.name, bytes, perSecondMax: this.#perSecondMax });
+    this.#host.mapped?.set({ name: this.name, key, codec: this.#codec.name, bytes });
     // A copy: the codec may have given a view of what the caller goes on changing.
     if (this.#below !== undefined) this.#said({ instance: this.#host.id, key, codec: this.#codec.name, bytes: bytes.slice() });
   }
@@ -100,6 +104,7 @@ export class Ephemeral<Value> {
     this.#host.assertOpen();
     checkKey(key);
     this.#host.talker.values.delete(this.#host.id, this.name, key);
+    this.#host.mapped?.delete(this.name, key);
     this.#said({ instance: this.#host.id, key, codec: this.#codec.name, bytes: undefined });
   }
 
@@ -107,6 +112,16 @@ export class Ephemeral<Value> {
   get(key: string, from?: InstanceId): Value | undefined {
     this.#begin();
     return this.#heard.get(key, from);
+  }
+
+  /**
+   * The value as it lies in mapped memory at this very moment, where its instance and this one were joined with `mapped`: nothing has to
+   * arrive, so it also changes within one turn of the loop. Without `from`, the one that was set last. Else, and where it is not
+   * mapped (too long, too many), what `get()` says.
+   */
+  poll(key: string, from?: InstanceId): Value | undefined {
+    const slot = this.#host.mapped?.look(this.name, key, from);
+    return slot === undefined ? this.get(key, from) : this.#polled.value(slot, () => this.get(key, from));
   }
 
   /** All values of all instances, this one included. */

@@ -5,6 +5,7 @@ import { guarded, silent } from '../base/log.js';
 import type { Log } from '../base/log.js';
 import { enter } from '../enter.js';
 import type { Instance } from '../instance.js';
+import type { MappedParts } from '../mapped/open-mapping.js';
 import type { JoinOptions } from '../options.js';
 import type { PeerOptions } from '../peer.js';
 import type { BorrowedPeer } from '../peer-table.js';
@@ -24,10 +25,10 @@ export function carriedParts(line: Line, log: Log = silent): CarriedParts {
 }
 
 /** As `enter`; and an instance that is carried closes when its host ends. */
-export async function enterCarried(borrowed: BorrowedPeer, options: JoinOptions): Promise<Instance> {
+export async function enterCarried(borrowed: BorrowedPeer, options: JoinOptions, mapping?: MappedParts): Promise<Instance> {
   const { peer } = borrowed;
   const { transport, group } = peer.options;
-  if (!(transport instanceof CarriedTransport)) return enter(borrowed, options);
+  if (!(transport instanceof CarriedTransport)) return enter(borrowed, options, mapping);
   transport.line.onExiting = () => peer.endAtOnce();
   const entering = new AbortController();
   const giveUp = (): void =>
@@ -35,7 +36,7 @@ export async function enterCarried(borrowed: BorrowedPeer, options: JoinOptions)
   const stopWatching = transport.line.whenEnding(giveUp);
   let instance: Instance;
   try {
-    instance = await enter(borrowed, { ...options, signal: eitherSignal(options.signal, entering.signal) });
+    instance = await enter(borrowed, { ...options, signal: eitherSignal(options.signal, entering.signal) }, mapping);
   } finally {
     stopWatching();
   }

@@ -19,6 +19,7 @@ const doors: Readonly<Record<string, Door>> = {
   level: { values: ['storage/level-open.ts'], types: ['storage/'] },
   'classic-level': { values: ['storage/level-open.ts'], types: ['storage/'] },
   'fs-native-extensions': { values: ['storage/file-lock.ts'] },
+  koffi: { values: ['src/mapped/memory.ts'] },
   lib0: { values: ['src/', 'sync/wire/', 'talk/wire/', 'storage/'] },
   commander: { values: ['src/cli/'] },
   'log-update': { values: ['src/cli/'] },
