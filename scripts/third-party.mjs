@@ -95,7 +95,10 @@ function installedPackages() {
       visit(at, manifest.optionalDependencies ?? {}, true);
     }
   };
-  visit(root, { ...own.dependencies, ...own.peerDependencies }, false);
+  // An optional peer is not brought along: whoever wants it installs it.
+  const isBrought = (/** @type {string} */ name) => own.peerDependenciesMeta?.[name]?.optional !== true;
+  const peers = Object.fromEntries(Object.entries(own.peerDependencies ?? {}).filter(([name]) => isBrought(name)));
+  visit(root, { ...own.dependencies, ...peers }, false);
   return [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
