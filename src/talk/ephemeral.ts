@@ -93,8 +93,9 @@ export class Ephemeral<Value> {
     checkKey(key);
     if (value === undefined) throw new TypeError('an ephemeral value is not undefined, which stands for one that is gone: use delete()');
     const bytes = writeValue(this.#codec, value);
-    this.#host.talker.values.set(this.#host.id, this.name, { key, codec: this.#codec.name, bytes, perSecondMax: this.#perSecondMax });
+    // Memory first: who looks there does not wait for what travelling takes.
     this.#host.mapped?.set({ name: this.name, key, codec: this.#codec.name, bytes });
+    this.#send(key, bytes);
     // A copy: the codec may have given a view of what the caller goes on changing.
     if (this.#below !== undefined) this.#said({ instance: this.#host.id, key, codec: this.#codec.name, bytes: bytes.slice() });
   }
@@ -232,6 +233,16 @@ export class Ephemeral<Value> {
     } catch (error) {
       this.#warnings.warn('value-unreadable', peerOf(from), describe(error));
       return undefined;
+    }
+  }
+
+  #send(key: string, bytes: Uint8Array): void {
+    try {
+      this.#host.talker.values.set(this.#host.id, this.name, { key, codec: this.#codec.name, bytes, perSecondMax: this.#perSecondMax });
+    } catch (error) {
+      // What is refused is nowhere.
+      this.#host.mapped?.delete(this.name, key);
+      throw error;
     }
   }
 
