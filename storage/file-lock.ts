@@ -32,7 +32,10 @@ export interface FileLocks {
   isLocked(path: string): boolean;
 }
 
-type Native = Pick<typeof import('fs-native-extensions'), 'tryLock'>;
+/** Of the addon. Said here, because declarations that are published may not ask for its own: it has none. */
+interface Native {
+  tryLock(descriptor: number, options?: { readonly shared?: boolean }): boolean;
+}
 
 /**
  * Errors: SOCOMM_NATIVE_MISSING here; SOCOMM_LOCK_UNAVAILABLE from each method where the file cannot be opened or
