@@ -12,7 +12,7 @@ const LOAD_SECONDS_MAX = 60;
 export const roundTrip = {
   name: 'round-trip',
   title: 'Round trip of a change',
-  sizes: { rounds: 7, count: 300 },
+  sizes: { rounds: 7, count: 500 },
   smoke: { rounds: 1, count: 5 },
   async measure({ start, place, peers, sizes: { rounds, count } }) {
     const groups = {};

@@ -15,7 +15,7 @@ const WORK_MS = 250;
 export const takeover = {
   name: 'takeover',
   title: 'Takeover',
-  sizes: { kills: 16, elections: 2, losses: 8 },
+  sizes: { kills: 12, elections: 2, losses: 8 },
   smoke: { kills: 2, elections: 1, losses: 1, presets: 100, processes: 3 },
   async measure({ start, place, peers, sizes: { kills, elections, losses, presets = PRESETS, processes = PEERS } }) {
     const half = Math.ceil(kills / 2);

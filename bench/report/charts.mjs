@@ -1,5 +1,5 @@
 /**
- * Charts as plain SVG: bars for the ways of a row, lines for what grows. Ours is blue, limits are hatched grey, others are plain grey; every bar has its
+ * Charts as plain SVG: bars for the ways of a row, lines for what grows. Ours is blue, all others are grey; every bar has its
  * figure, every line its name at its end, so that nothing hangs on colours.
  */
 
