@@ -2,7 +2,8 @@
 
 import { disk } from './questions/disk.mjs';
 import { flush } from './questions/flush.mjs';
-import { growth } from './questions/growth.mjs';
+import { growthPeers } from './questions/growth-peers.mjs';
+import { growthPresets } from './questions/growth-presets.mjs';
 import { idle } from './questions/idle.mjs';
 import { importing } from './questions/import.mjs';
 import { joining } from './questions/join.mjs';
@@ -12,4 +13,4 @@ import { takeover } from './questions/takeover.mjs';
 import { talking } from './questions/talking.mjs';
 import { updates } from './questions/updates.mjs';
 
-export const questions = [roundTrip, updates, joining, flush, takeover, talking, memory, idle, disk, importing, growth];
+export const questions = [roundTrip, updates, joining, flush, takeover, talking, memory, idle, disk, importing, growthPeers, growthPresets];

@@ -34,7 +34,7 @@ export async function startGroup(way, { start, place, processes = 1, room = 'ben
     open: (side) => side.ask('open', options),
     async add(count) {
       const more = await Promise.all(Array.from({ length: count }, () => group.prepare()));
-      for (const side of more) await group.open(side);
+      await Promise.all(more.map((side) => group.open(side)));
       sides.push(...more);
       await Promise.all(sides.map((side) => side.ask('meet', { peers: sides.length - 1 })));
     },

@@ -10,7 +10,7 @@ const NOTHING = 'Node with Yjs loaded';
 export const idle = {
   name: 'idle',
   title: 'At rest',
-  sizes: { few: 8, many: 40, presets: 10_000, settleMs: 6000, windowMs: 5000, windows: 3 },
+  sizes: { few: 8, many: 40, presets: 10_000, settleMs: 5000, windowMs: 4000, windows: 3 },
   smoke: { few: 2, many: 3, presets: 20, settleMs: 10, windowMs: 50, windows: 1 },
   async measure({ start, place, peers, sizes: { few, many, presets, settleMs, windowMs, windows } }) {
     const groups = {};
