@@ -1,7 +1,7 @@
 /** Rounds, and what is made of them. The figure of a way is the median of its rounds; a ratio is the median of the rounds' ratios, with the lowest and the highest. */
 
 /**
- * Alternating rounds: A B C, C B A, A B C …, after one to warm up whose figures are thrown away.
+ * Alternating rounds: A B C, C B A, A B C …, after one to warm up whose figures are thrown away. With 0 rounds the one to warm up is all there is.
  *
  * @param {Record<string, (round: number) => Promise<object | number>>} ways
  */
@@ -12,7 +12,7 @@ export async function alternate(ways, rounds) {
     // Who goes first changes, so that nobody always finds the warmer machine.
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const figure = await ways[name](round);
-      if (round > 0) figures[name].push(figure);
+      if (round > 0 || rounds === 0) figures[name].push(figure);
     }
   }
   return figures;

@@ -15,7 +15,7 @@ export const joining = {
   name: 'join',
   title: 'Joining',
   sizes: { rounds: 7, presets: 10_000 },
-  smoke: { rounds: 1, presets: 50 },
+  smoke: { rounds: 0, presets: 50 },
   async measure({ start, place, peers, sizes: { rounds, presets } }) {
     const ways = {};
     let state;

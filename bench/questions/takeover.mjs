@@ -16,13 +16,13 @@ export const takeover = {
   name: 'takeover',
   title: 'Takeover',
   sizes: { kills: 12, elections: 2, losses: 8 },
-  smoke: { kills: 2, elections: 1, losses: 1, presets: 100, processes: 3 },
+  smoke: { kills: 1, elections: 1, losses: 1, presets: 100, processes: 3 },
   async measure({ start, place, peers, sizes: { kills, elections, losses, presets = PRESETS, processes = PEERS } }) {
     const half = Math.ceil(kills / 2);
     const [first, rave, second] = [
       await measureTakeovers({ kills: half, presets, peers: processes }),
       peers ? await raveTakeovers({ start, place, kills, presets, processes }) : undefined,
-      await measureTakeovers({ kills: kills - half, presets, peers: processes }),
+      half < kills ? await measureTakeovers({ kills: kills - half, presets, peers: processes }) : { takeoversMs: [], baresMs: [] },
     ];
     const figures = {
       [OURS]: [...first.takeoversMs, ...second.takeoversMs],

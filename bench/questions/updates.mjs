@@ -13,7 +13,7 @@ export const updates = {
   name: 'updates',
   title: 'Updates a second',
   sizes: { rounds: 5, updates: 20_000, presets: 1500, listeners: 8 },
-  smoke: { rounds: 1, updates: 200, presets: 20, listeners: 2 },
+  smoke: { rounds: 0, updates: 200, presets: 20, listeners: 2 },
   async measure({ start, place, peers, sizes: { rounds, updates: many, presets, listeners } }) {
     const single = { updates: many, kind: 'key', perTurn: PER_TURN };
     const whole = { updates: presets, kind: 'preset', perTurn: PER_TURN / 10 };
