@@ -8,9 +8,24 @@ import { idle } from './questions/idle.mjs';
 import { importing } from './questions/import.mjs';
 import { joining } from './questions/join.mjs';
 import { memory } from './questions/memory.mjs';
+import { processor } from './questions/processor.mjs';
 import { roundTrip } from './questions/round-trip.mjs';
 import { takeover } from './questions/takeover.mjs';
 import { talking } from './questions/talking.mjs';
 import { updates } from './questions/updates.mjs';
 
-export const questions = [roundTrip, updates, joining, flush, takeover, talking, memory, idle, disk, importing, growthPeers, growthPresets];
+export const questions = [
+  roundTrip,
+  updates,
+  joining,
+  flush,
+  takeover,
+  talking,
+  processor,
+  memory,
+  idle,
+  disk,
+  importing,
+  growthPeers,
+  growthPresets,
+];

@@ -1,13 +1,12 @@
 /** `set` in one process → observer in another → `set` back → observer here: when nothing else happens, and while a third process sets 2,000 keys a second. */
 
 import { alternate, percentile } from '../harness/figures.mjs';
+import { startBareTrips } from '../harness/bare-trips.mjs';
 import { startGroup, waysOf } from '../harness/groups.mjs';
 import { atMost, fasterThan, row } from '../harness/rows.mjs';
 
 const LIMIT = 'zeromq.js + Y.applyUpdate';
 const PER_SECOND = 2000;
-/** So long can bare sockets be given load, in all rounds together. */
-const LOAD_SECONDS_MAX = 60;
 
 export const roundTrip = {
   name: 'round-trip',
@@ -24,8 +23,8 @@ export const roundTrip = {
       await answering.ask('echo');
       pings[way] = () => asking.ask('ping', { count });
     }
-    const limit = await startLimit({ start, place, updates: (rounds + 1) * 2 * count + 1000 });
-    pings[LIMIT] = limit.ping(count);
+    const limit = await startBareTrips({ start, place, updates: (rounds + 1) * 2 * count + 1000 });
+    pings[LIMIT] = () => limit.ping(count);
     const quiet = await alternate(timed(pings), rounds);
 
     const loads = { [LIMIT]: await limit.third() };
@@ -59,28 +58,6 @@ export const roundTrip = {
     };
   },
 };
-
-/** The same between two processes with bare sockets; `third()` starts the one that makes the load. */
-async function startLimit({ start, place, updates }) {
-  const { path: folder } = place();
-  const open = async (name, count) => {
-    const side = start('sides/zeromq.mjs');
-    await side.ask('open', { folder, name, count });
-    return side;
-  };
-  const [asking, answering] = [await open('a', updates), await open('b', updates)];
-  await answering.ask('connect', { folder, others: ['a', 'c'], role: 'echo' });
-  await asking.ask('connect', { folder, others: ['b', 'c'], role: 'ask' });
-  let from = 0;
-  return {
-    third: () => open('c', LOAD_SECONDS_MAX * PER_SECOND),
-    ping: (count) => async () => {
-      const times = await asking.ask('ping', { count, from });
-      from += count;
-      return times;
-    },
-  };
-}
 
 function timed(pings) {
   return Object.fromEntries(
