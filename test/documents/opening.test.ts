@@ -335,14 +335,14 @@ describe('a schema', () => {
         },
       },
     });
-    await (await open(a, 'fresh', schema(2))).close();
+    await room.run((await open(a, 'fresh', schema(2))).close());
     expect(calls).toEqual([]);
     const plain = await open(a, 'old');
     set(plain, 'key', 1);
     const newer = await open(b, 'old', schema(1));
     expect(calls).toEqual([0]);
     expect(map(newer).toJSON()).toEqual({ key: 1, 'to-1': 0 });
-    await (await open(b, 'old', schema(1))).close();
+    await room.run((await open(b, 'old', schema(1))).close());
     expect(calls).toEqual([0]);
     await open(b, 'old', schema(3));
     expect(calls).toEqual([0, 1]);

@@ -79,7 +79,7 @@ describe('a store that nobody runs', () => {
     expect(digestOf(main)).toBe(digestOf(doc));
     expect(main.getMap('presets').toJSON()).toEqual({ bass: 2 });
     expect((await store.read('none')).share.size).toBe(0);
-    expect(await store.verify()).toEqual({ isSound: true, findings: [], documents: 1, blobs: 0, spills: 0, checkpoints: 0 });
+    expect(await store.verify()).toEqual({ isSound: true, findings: [], blobBytes: 0, documents: 1, blobs: 0, spills: 0, checkpoints: 0 });
     await Promise.all([store.close(), store.close()]);
     await expect(store.read('main')).rejects.toMatchObject({ code: 'SOCOMM_CLOSED' });
     expect(await fingerprint(directory)).toEqual(before);
