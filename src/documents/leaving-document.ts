@@ -12,6 +12,14 @@ export const DOCUMENT_FLUSH_MS = 2000;
 
 /** Never rejects. False where it has to wait: nothing may be closed that is neither durable nor saved. */
 export async function makeSafe(peer: Peer, id: string): Promise<boolean> {
+  if (await makeDurable(peer, id)) return true;
+  // Our own store will have it, or another writer comes: a spill would only go round in a circle.
+  if (peer.role === 'writer') return false;
+  return peer.spiller.saveApart(id);
+}
+
+/** Never rejects. False where no writer has said in time that it has all that was written here. */
+export async function makeDurable(peer: Peer, id: string): Promise<boolean> {
   const { spiller } = peer;
   peer.heal();
   if (spiller.isSafe(id)) return true;
@@ -24,10 +32,7 @@ export async function makeSafe(peer: Peer, id: string): Promise<boolean> {
   } finally {
     cancel();
   }
-  if (spiller.isSafe(id)) return true;
-  // Our own store will have it, or another writer comes: a spill would only go round in a circle.
-  if (peer.role === 'writer') return false;
-  return spiller.saveApart(id);
+  return spiller.isSafe(id);
 }
 
 /** The document is deleted. What was confirmed went with it; what was not may have been written by somebody who did not know. */

@@ -12,7 +12,7 @@ import type { DocumentKeep } from './document-name.js';
 import { Holdings } from './holdings.js';
 import type { Hold } from './holdings.js';
 import type { CatalogueEntry, Shelf } from './shelf.js';
-import { makeSafe, setAsideLateEdits } from './leaving-document.js';
+import { makeDurable, makeSafe, setAsideLateEdits } from './leaving-document.js';
 import { waitForDocument } from './waiting-for-document.js';
 
 /** An open document, and what keeps it open. */
@@ -113,6 +113,8 @@ export class PeerDocuments {
   /** Says that it is deleted, to be made durable by a flush; false where there is none of that name. */
   async delete(name: string, signal: AbortSignal): Promise<boolean> {
     return this.#onShelf(shelfOf(name), signal, async (shelf, hold) => {
+      // What was written here before is not late: who deletes knows of it.
+      await makeDurable(this.#peer, shelf.currentId(name));
       const id = shelf.currentId(name);
       const isThere = shelf.isMade(id);
       if (isThere) shelf.noteDeleted(id);

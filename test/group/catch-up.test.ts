@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { WANTS_BURST_MAX } from '../../sync/limits.js';
+import { ANSWER_EXPIRY_MS, WANTS_BURST_MAX } from '../../sync/limits.js';
 import { Room } from './room.js';
 import type { Member } from './room.js';
 import { Y } from '../../src/index.js';
@@ -31,7 +31,7 @@ describe('an answer in chunks', () => {
     expect(counters(second)['catchUps']).toBe(1);
   });
 
-  it('is not kept by the answerer once the asker has it all', async () => {
+  it('is kept once for whoever asks the same next, and no longer when nobody does', async () => {
     const room = new Room(1);
     const first = await room.join({ peer: { limits } });
     await room.rest();
@@ -39,6 +39,8 @@ describe('an answer in chunks', () => {
     await room.join({ peer: { limits } });
     await room.rest();
     await room.clock.advance(50);
+    expect(first.peer.synchronizer.state.answers.size).toBe(1);
+    await room.clock.advance(2 * ANSWER_EXPIRY_MS);
     expect(first.peer.synchronizer.state.answers.size).toBe(0);
   });
 });
