@@ -24,8 +24,11 @@ const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
 
+/** A bundler must not look for it: mostly it is not there, and where it is, it has to stay outside. */
+const KOFFI: string = 'koffi';
+
 /** Throws where koffi is missing, and where the C library has no `mmap`. */
-export async function loadMapping(load: () => Promise<Koffi> = () => import('koffi')): Promise<Mapping> {
+export async function loadMapping(load: () => Promise<Koffi> = () => import(KOFFI) as Promise<Koffi>): Promise<Mapping> {
   const koffi = await load();
   // What the process itself has loaded: the C library is among it, whatever it is called here.
   const library = koffi.load(null);
