@@ -50,7 +50,9 @@ async function run({ chosen, isSmoke, isReport, json, sizes }) {
   const seconds = (performance.now() - startedAt) / 1000;
   console.log(aligned(judgedTable(answers)));
   console.log(`\n${seconds.toFixed(0)} s`);
-  const command = ['npm run bench --', ...given].join(' ');
+  // Where the figures go says nothing about them.
+  const said = given.filter((word) => !word.startsWith('--json='));
+  const command = said.length > 0 ? `npm run bench -- ${said.join(' ')}` : 'npm run bench';
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, seconds, command, answers }, undefined, 2)}\n`);
   if (isReport) writeReport({ machine, seconds, command, answers });
 }

@@ -1,7 +1,7 @@
 /** What it ran on. */
 
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, totalmem } from 'node:os';
 
 export function describeMachine() {
   const versions = ['zeromq', 'yjs', 'classic-level'].map((name) => `${name} ${versionOf(`../../node_modules/${name}/`)}`);
@@ -12,7 +12,7 @@ export function describeMachine() {
   const model = cpus()[0]?.model.trim() ?? 'unknown';
   return {
     at: `${new Date().toISOString().slice(0, 16).replace('T', ', ')} UTC`,
-    text: `Node ${process.version}, ${process.platform}-${process.arch} ${release()}, ${availableParallelism()} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB; ${[...versions, ...peers].join(', ')}.`,
+    text: `Node ${process.version}, ${process.platform}-${process.arch}, ${availableParallelism()} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB; ${[...versions, ...peers].join(', ')}.`,
   };
 }
 

@@ -15,13 +15,13 @@ export function writeReport({ machine, seconds, command, answers }) {
   mkdirSync(CHARTS, { recursive: true });
   const charts = answers.flatMap(({ name, title, rows, charts: grown = [] }) => [
     ...chart(name, title, barChart(rows)),
-    ...grown.flatMap((one) => chart(`${name}-${one.name}`, one.title, lineChart(one))),
+    ...grown.flatMap((one) => chart(one.name, one.title, lineChart(one))),
   ]);
   const skipped = answers.flatMap(({ title, notes = [] }) => notes.map((note) => `- ${title}: ${note}`));
   const section = [
     BEGIN,
     `\`${command}\`, ${machine.at}, ${Math.round(seconds)} s. ${machine.text}`,
-    markdown(judgedTable(answers)),
+    ...(judgedTable(answers).length > 1 ? [markdown(judgedTable(answers))] : []),
     '### All that was measured',
     'Medians of the rounds.',
     markdown(measuredTable(answers)),

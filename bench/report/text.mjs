@@ -3,7 +3,8 @@
 import { OURS } from '../harness/rows.mjs';
 
 const UNITS = {
-  ms: (value) => (value < 1 ? `${digits(value * 1000)} µs` : value < 10_000 ? `${digits(value)} ms` : `${digits(value / 1000)} s`),
+  ms: (value) =>
+    value > 0 && value < 1 ? `${digits(value * 1000)} µs` : value < 10_000 ? `${digits(value)} ms` : `${digits(value / 1000)} s`,
   bytes: (value) => (value < 1000 ? `${Math.round(value)} B` : value < 1e6 ? `${digits(value / 1e3)} KB` : `${digits(value / 1e6)} MB`),
   'per s': (value) => `${digits(value)}/s`,
   '% of a core': (value) => `${digits(value)} %`,
