@@ -12,7 +12,7 @@ const PER_TURN = 100;
 export const growthPeers = {
   name: 'growth-peers',
   title: 'Growth with peers',
-  sizes: { peersMax: 32, times: 2, count: 100, updates: 6000, idleMs: 1500 },
+  sizes: { peersMax: 32, times: 1, count: 50, updates: 4000, idleMs: 1000 },
   smoke: { peersMax: 2, times: 1, count: 3, updates: 50, idleMs: 50 },
   async measure({ start, place, peers, sizes }) {
     const drawn = new Drawn();
