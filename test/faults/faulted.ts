@@ -6,7 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { bundleBuild } from '../process/bundle.js';
 import { CJS, ESM } from '../process/members.js';
@@ -109,7 +109,16 @@ export class Faults {
     const log = join(folder, 'calls');
     const marker = join(folder, 'failing');
     if (plan?.to === 'freed') writeFileSync(marker, '');
-    const order = { build: this.build, other: CJS, inner: ESM, scenario, part, directory, runtimeDirectory, marker };
+    const order = {
+      build: this.build,
+      other: join(dirname(CJS), 'join.js'),
+      inner: ESM,
+      scenario,
+      part,
+      directory,
+      runtimeDirectory,
+      marker,
+    };
     const env = this.environment(directory, { log, plan, marker });
     const child = spawn(process.execPath, [LIFE, JSON.stringify(order)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const limit = setTimeout(() => child.kill('SIGABRT'), RUN_MS_MAX);

@@ -71,6 +71,7 @@ class Life {
         await pause(ATTEMPT_PAUSE_MS);
       }
     }
+    assert.ok(watched.has(build), `nothing of ${build} is watched`);
     this.#instance.on('warning', ({ code, message }) => say(`warning ${code} ${message}`));
     const found = this.#instance.doc.getMap('presets').toJSON();
     // Whoever joins later finds what the one before had.
@@ -279,6 +280,8 @@ function isFailing() {
 }
 
 const patched = new Set();
+/** Of which a peer has gone through the patch: where none has, this process tries something else than it says. */
+const watched = new Set();
 
 /** A copy of the package whose peers make snapshots early, and whose store notes in the log of calls what they are made for. */
 async function load(build) {
@@ -290,6 +293,7 @@ async function load(build) {
     const { Peer } = await from('peer.js');
     const { open } = Peer.prototype;
     Peer.prototype.open = function openEagerly() {
+      watched.add(build);
       this.options = { ...this.options, logBytesBeforeSnapshot: LOG_BYTES_BEFORE_SNAPSHOT };
       return open.call(this);
     };
