@@ -6,8 +6,8 @@
 import { Y } from '../index.js';
 
 import { CliError } from './exit.js';
-import { isJsonObject } from './json-text.js';
-import type { JsonValue } from './json-text.js';
+import { isJsonObject } from '../library/exchange/json-text.js';
+import type { JsonValue } from '../library/exchange/json-text.js';
 import { arrayIndex, formatPointer } from './pointer.js';
 import type { Pointer } from './pointer.js';
 import { refusalOf } from './storable.js';

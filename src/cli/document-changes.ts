@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { toJson } from './document-json.js';
-import type { JsonValue } from './json-text.js';
+import type { JsonValue } from '../library/exchange/json-text.js';
 import type { Pointer } from './pointer.js';
 import { Y } from '../index.js';
 

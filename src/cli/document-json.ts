@@ -4,7 +4,7 @@ import { Y } from '../index.js';
 
 import { openRoot, rootNames } from './document-roots.js';
 import type { RootOptions } from './document-roots.js';
-import type { JsonValue } from './json-text.js';
+import type { JsonValue } from '../library/exchange/json-text.js';
 
 export interface ToJsonOptions {
   /** Texts as their delta (`[{ insert, attributes }]`) and not as a string without its formatting. */

@@ -10,7 +10,7 @@ import { Y } from '../index.js';
 import { getRoot, openRoot, rootNames } from './document-roots.js';
 import type { RootKind, RootOptions } from './document-roots.js';
 import { CliError } from './exit.js';
-import type { JsonValue } from './json-text.js';
+import type { JsonValue } from '../library/exchange/json-text.js';
 import { arrayIndex, formatPointer } from './pointer.js';
 import type { Pointer } from './pointer.js';
 import { putValue, removeValue } from './document-change.js';

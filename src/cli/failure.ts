@@ -8,8 +8,3 @@ export function systemCodeOf(error: unknown): string | undefined {
   }
   return undefined;
 }
-
-/** For people; system errors without the code that their messages begin with (`ENOENT: no such file …`). */
-export function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/^[A-Z0-9_]+: /, '');
-}

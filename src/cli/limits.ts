@@ -4,8 +4,6 @@
 export const VALUE_BYTES_MAX = 4 * 1024 * 1024;
 /** A file that holds one JSON text, unpacked. Files of JSON lines are read as a stream and have no limit. */
 export const FILE_BYTES_MAX = 64 * 1024 * 1024;
-/** Arrays and objects inside one another: lib0 and JSON.stringify recurse. */
-export const JSON_DEPTH_MAX = 128;
 /** Presets written in one transaction. */
 export const SLICE_PRESETS_MAX = 64;
 /** Time for one transaction before the loop is given back. */
@@ -14,8 +12,6 @@ export const SLICE_MS_MAX = 8;
 export const SLICE_BYTES_MAX = 512 * 1024;
 /** The key of one preset. */
 export const PRESET_ID_LENGTH_MAX = 1024;
-/** Folders inside one another that an import follows. */
-export const FOLDER_DEPTH_MAX = 64;
 /** What `pub`, `request` and `ephemeral` read as one value. A message may have no more. */
 export const MESSAGE_INPUT_BYTES_MAX = 64 * 1024 * 1024;
 /** Messages that wait for a reader of standard output that is slower than they come. */

@@ -8,7 +8,7 @@ import { inspectGroup, join } from '../index.js';
 import type { GroupReport, Instance, StoreSurvey, Warning, Y } from '../index.js';
 import { withDeadline } from './deadline.js';
 import { CliError } from './exit.js';
-import { messageOf } from './failure.js';
+import { messageOf } from '../library/exchange/reading-error.js';
 import { visible } from './output/format.js';
 import type { Terminal } from './output/terminal.js';
 import type { CommonOptions, Session, WaitOptions } from './session.js';

@@ -4,7 +4,8 @@ import { CommanderError } from 'commander';
 
 import { isSocommError } from '../index.js';
 import { CliError, exitCodes } from './exit.js';
-import { messageOf, systemCodeOf } from './failure.js';
+import { systemCodeOf } from './failure.js';
+import { messageOf } from '../library/exchange/reading-error.js';
 import type { Terminal } from './output/terminal.js';
 
 const TIMED_OUT: ReadonlySet<string> = new Set(['SOCOMM_FLUSH_TIMEOUT', 'SOCOMM_WRITER_STALLED']);

@@ -1,7 +1,7 @@
 /** What of JSON a `Y.Map` or `Y.Array` does not take, although its encoding would carry it. */
 
-import { isJsonObject } from './json-text.js';
-import type { JsonValue } from './json-text.js';
+import { isJsonObject } from '../library/exchange/json-text.js';
+import type { JsonValue } from '../library/exchange/json-text.js';
 
 /** Why a value cannot be stored; undefined where it can. Texts were checked by `readJson` before. */
 export function refusalOf(value: JsonValue): string | undefined {

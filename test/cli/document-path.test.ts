@@ -5,7 +5,7 @@ import { documentJson, toJson } from '../../src/cli/document-json.js';
 import { deletePath, openMap, readPath, writePath } from '../../src/cli/document-path.js';
 import { openRoot } from '../../src/cli/document-roots.js';
 import { CliError } from '../../src/cli/exit.js';
-import type { JsonValue } from '../../src/cli/json-text.js';
+import type { JsonValue } from '../../src/library/exchange/json-text.js';
 import { parsePointer } from '../../src/cli/pointer.js';
 
 /** As it comes from a store or a peer: no root has been asked for yet. */

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 
-import { readJson } from '../../src/cli/json-text.js';
-import { JSON_DEPTH_MAX } from '../../src/cli/limits.js';
+import { readJson } from '../../src/library/exchange/json-text.js';
+import { JSON_DEPTH_MAX } from '../../src/library/exchange/limits.js';
 import { refusalOf } from '../../src/cli/storable.js';
 
 function causeOf(text: string): string {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 
 import { toJson } from '../../src/cli/document-json.js';
-import type { JsonValue } from '../../src/cli/json-text.js';
+import type { JsonValue } from '../../src/library/exchange/json-text.js';
 import { SLICE_PRESETS_MAX } from '../../src/cli/limits.js';
 import { exportLines } from '../../src/cli/presets/export.js';
 import { importPresets } from '../../src/cli/presets/import.js';

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { FILE_BYTES_MAX, VALUE_BYTES_MAX } from '../../src/cli/limits.js';
-import { splitLines } from '../../src/cli/presets/lines.js';
+import { splitLines } from '../../src/library/exchange/lines.js';
 import { readPresets } from '../../src/cli/presets/read.js';
 import { folderOf } from './files.js';
 

@@ -14,7 +14,7 @@ import type { Terminal } from '../output/terminal.js';
 import type { Pointer } from '../pointer.js';
 import { importPresets } from '../presets/import.js';
 import type { ImportProgress, ImportReport, ImportTarget } from '../presets/import.js';
-import { findSources } from '../presets/sources.js';
+import { findSources } from '../../library/exchange/sources.js';
 import { isMissing } from '../require-path.js';
 import type { Session, WaitOptions } from '../session.js';
 

@@ -6,8 +6,8 @@
 import { toJson } from '../document-json.js';
 import { describeValue } from '../document-path.js';
 import { CliError } from '../exit.js';
-import { isJsonObject } from '../json-text.js';
-import type { JsonValue } from '../json-text.js';
+import { isJsonObject } from '../../library/exchange/json-text.js';
+import type { JsonValue } from '../../library/exchange/json-text.js';
 import { formatPointer } from '../pointer.js';
 import type { Pointer } from '../pointer.js';
 import { Y } from '../../index.js';

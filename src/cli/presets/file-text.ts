@@ -7,10 +7,10 @@ import { open, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
-import { messageOf } from '../failure.js';
-import { readJson } from '../json-text.js';
+import { messageOf } from '../../library/exchange/reading-error.js';
+import { readJson } from '../../library/exchange/json-text.js';
 import { FILE_BYTES_MAX } from '../limits.js';
-import type { SourceFile } from './sources.js';
+import type { SourceFile } from '../../library/exchange/sources.js';
 
 export type FileText =
   | { readonly kind: 'text'; readonly text: string }

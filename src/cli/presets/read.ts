@@ -14,15 +14,15 @@ import { createReadStream } from 'node:fs';
 import { Readable, addAbortSignal, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-import { messageOf } from '../failure.js';
-import { isJsonArray, isJsonObject, readJson } from '../json-text.js';
-import type { JsonObject, JsonValue } from '../json-text.js';
+import { messageOf } from '../../library/exchange/reading-error.js';
+import { isJsonArray, isJsonObject, readJson } from '../../library/exchange/json-text.js';
+import type { JsonObject, JsonValue } from '../../library/exchange/json-text.js';
 import { PRESET_ID_LENGTH_MAX, VALUE_BYTES_MAX } from '../limits.js';
 import { refusalOf } from '../storable.js';
 import { decodeText, readWholeFile } from './file-text.js';
-import { splitLines } from './lines.js';
-import { findSources } from './sources.js';
-import type { SourceFile } from './sources.js';
+import { splitLines } from '../../library/exchange/lines.js';
+import { findSources } from '../../library/exchange/sources.js';
+import type { SourceFile } from '../../library/exchange/sources.js';
 
 export type PresetReading = PresetRead | PresetProblem | FileSkipped;
 

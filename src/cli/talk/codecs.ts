@@ -10,8 +10,8 @@ import { float32, float64, json, lib0, raw } from '../../index.js';
 import type { Codec } from '../../index.js';
 import { toJson } from '../document-json.js';
 import { CliError } from '../exit.js';
-import { readJson } from '../json-text.js';
-import type { JsonValue } from '../json-text.js';
+import { readJson } from '../../library/exchange/json-text.js';
+import type { JsonValue } from '../../library/exchange/json-text.js';
 import { visible } from '../output/format.js';
 import { decodeText } from '../presets/file-text.js';
 

@@ -5,7 +5,7 @@ import { addAbortSignal } from 'node:stream';
 import { CliError } from '../exit.js';
 import { MESSAGE_INPUT_BYTES_MAX } from '../limits.js';
 import type { Terminal } from '../output/terminal.js';
-import { splitLines } from '../presets/lines.js';
+import { splitLines } from '../../library/exchange/lines.js';
 
 export async function readWhole(terminal: Terminal, signal: AbortSignal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

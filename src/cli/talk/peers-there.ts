@@ -3,7 +3,7 @@
 import { inspectGroup } from '../../index.js';
 import type { Instance } from '../../index.js';
 import { toJson } from '../document-json.js';
-import type { JsonValue } from '../json-text.js';
+import type { JsonValue } from '../../library/exchange/json-text.js';
 import { placeOf } from '../open-group.js';
 import type { CommonOptions } from '../session.js';
 

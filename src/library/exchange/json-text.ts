@@ -36,6 +36,15 @@ export function readJson(text: string): JsonReading {
   }
 }
 
+// `Array.isArray` alone would make `any[]` of a readonly array.
+export function isJsonArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Only ever thrown by the scanner at `readJson`. */
 class Refusal extends Error {
   readonly offset: number;
