@@ -25,6 +25,7 @@ import type { ReplicaView } from './replica-view.js';
 import type { SynchronizerHost } from './synchronizer-host.js';
 import type { Transport, TransportListener } from './transport.js';
 import { encodeFrame } from './wire/encode-frame.js';
+import { encodeUpdates } from './wire/encode-updates.js';
 import { spokenVersion } from './versions.js';
 import { Waits } from './waits.js';
 import type { Frame, Vector } from './wire/frame.js';
@@ -240,7 +241,7 @@ export class Synchronizer {
       case 'unsubscribe':
         return transport.unsubscribe(effect.key);
       case 'publish':
-        this.#published = transport.publish(effect.key, this.#encode(effect.frame));
+        this.#published = transport.publish(effect.key, this.#encode(effect.frame, effect.key));
         return;
       case 'request':
         return transport.request(effect.peer, this.#encode(effect.frame));
@@ -273,8 +274,11 @@ export class Synchronizer {
     }
   }
 
-  #encode(frame: Frame): Uint8Array {
-    return encodeFrame(this.#state.self, frame, spokenVersion(this.#state));
+  /** `key`: where it is published. */
+  #encode(frame: Frame, key = ''): Uint8Array {
+    const version = spokenVersion(this.#state);
+    if (frame.kind === 'updates') return encodeUpdates(frame, { sender: this.#state.self, version, key });
+    return encodeFrame(this.#state.self, frame, version);
   }
 
   /** The outcome is stepped at once, before any other input: a baseline is adopted in the tick of its difference. */

@@ -12,9 +12,8 @@ import type { InstanceId, PeerId } from '../../src/base/ids.js';
 import * as limits from '../limits.js';
 import { MAINTENANCE_NUMBERS } from '../maintenance.js';
 import type { MaintenanceAction, MaintenanceOutcome } from '../maintenance.js';
-import { MAGIC_0, MAGIC_1 } from './encode-frame.js';
 import { readBytes, readCount, readFlags, readList, readNames, readPeer, readText, readVector } from './reading.js';
-import { KIND_NUMBERS, LASTING_KINDS, PROTOCOL, PROTOCOL_LASTING, REFUSAL_NUMBERS } from './frame.js';
+import { KIND_NUMBERS, LASTING_KINDS, MAGIC_0, MAGIC_1, PROTOCOL, PROTOCOL_LASTING, REFUSAL_NUMBERS } from './frame.js';
 import type { DocumentReport, Frame, FrameKind, PeerStatus, ProtocolRange, ReceivedFrame, RefusalReason } from './frame.js';
 
 export type Decoded =

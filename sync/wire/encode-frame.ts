@@ -9,11 +9,8 @@ import { unreachable } from '../../src/base/errors.js';
 import type { PeerId } from '../../src/base/ids.js';
 import { MAINTENANCE_NUMBERS } from '../maintenance.js';
 import type { MaintenanceOutcome } from '../maintenance.js';
-import { KIND_NUMBERS, LASTING_KINDS, PROTOCOL, PROTOCOL_LASTING, REFUSAL_NUMBERS } from './frame.js';
+import { KIND_NUMBERS, LASTING_KINDS, MAGIC_0, MAGIC_1, PROTOCOL, PROTOCOL_LASTING, REFUSAL_NUMBERS } from './frame.js';
 import type { DocumentReport, Frame, PeerStatus, Tails, Vector } from './frame.js';
-
-export const MAGIC_0 = 0x73; // s
-export const MAGIC_1 = 0x6f; // o
 
 type Encoder = encoding.Encoder;
 

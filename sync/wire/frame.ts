@@ -14,6 +14,10 @@ export interface ProtocolRange {
   readonly protocolMax: number;
 }
 
+/** How every frame begins. */
+export const MAGIC_0 = 0x73; // s
+export const MAGIC_1 = 0x6f; // o
+
 /** What this copy speaks; the range is exchanged at hello. */
 export const PROTOCOL: ProtocolRange = { protocolMin: 1, protocolMax: 1 };
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../sync/wire/decode-frame.js';
 import { encodeFrame } from '../../sync/wire/encode-frame.js';
+import { encodeUpdates } from '../../sync/wire/encode-updates.js';
 import { KIND_NUMBERS } from '../../sync/wire/frame.js';
 import type { FrameKind, ReceivedFrame } from '../../sync/wire/frame.js';
 import { receivedOf } from './arbitrary-frame.js';
@@ -149,3 +150,20 @@ function flip(bytes: Uint8Array, bit: number): void {
   const at = bit >> 3;
   bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7));
 }
+
+it('a frame of updates has the same bytes when it is written behind its key, and the memory before it is that key', () => {
+  fc.assert(
+    fc.property(
+      receivedOf('updates'),
+      fc.constantFrom('', 'd/0123456789abcdef'),
+      fc.integer({ min: 1, max: 255 }),
+      ({ sender, frame }, key, version) => {
+        if (frame.kind !== 'updates') throw new Error(frame.kind);
+        const bytes = encodeUpdates(frame, { sender, version, key });
+        expect(Buffer.from(bytes)).toEqual(Buffer.from(encodeFrame(sender, frame, version)));
+        expect(Buffer.from(bytes.buffer as ArrayBuffer, 0, bytes.byteOffset).toString('latin1')).toBe(`${key}\0`);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
