@@ -12,7 +12,7 @@ import type { TakenIn } from './spill/intake.js';
 import { SettingsIndexes } from './settings/settings-map.js';
 import type { Spiller } from './spill/spiller.js';
 import { Replica } from './replica/replica.js';
-import type { ReplicaListener } from './replica/replica.js';
+import type { ReplicaListener } from './replica/replica-listener.js';
 import type { UpdateSource } from './replica/update-check.js';
 import { clashMessage, replicaWarnings } from './replica-warnings.js';
 import type { Warnings } from './warnings.js';

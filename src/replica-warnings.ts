@@ -2,7 +2,7 @@
 
 import { describe, unreachable } from './base/errors.js';
 import type { GuardCause } from './replica/guard.js';
-import type { ReplicaListener } from './replica/replica.js';
+import type { ReplicaListener } from './replica/replica-listener.js';
 import type { Warnings } from './warnings.js';
 
 /** The part of a replica's listener that only tells. */

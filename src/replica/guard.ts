@@ -20,8 +20,10 @@ export type GuardedListener = readonly [event: string, listener: Listener];
 
 export interface GuardHost {
   readonly doc: Y.Doc;
-  /** These come first of all listeners: one that throws silences those behind it. */
+  /** These come first of all listeners: one that throws silences those behind it. One for each event: a second costs more than both do. */
   readonly listeners: readonly GuardedListener[];
+  /** A transaction begins. */
+  began(): void;
   /** Hand over what was not told. Returns whether it could be encoded. */
   tell(): boolean;
   /** Take out what cannot be encoded. */
@@ -42,11 +44,14 @@ export class Guard {
 
   constructor(host: GuardHost) {
     this.#host = host;
-    const schedule = (): void => this.#schedule();
+    const begin = (): void => {
+      this.#schedule();
+      this.#host.began();
+    };
     this.#listeners = [
       // Before anything of the application can throw: in these two a throw leaves even the transaction open.
-      ['beforeAllTransactions', schedule],
-      ['beforeTransaction', schedule],
+      ['beforeAllTransactions', () => this.#schedule()],
+      ['beforeTransaction', begin],
       ...host.listeners,
       ['destroy', () => this.#onDestroy()],
     ];

@@ -12,11 +12,13 @@ import type { Random } from '../base/random.js';
 import { isClientId, newClientId } from './client-id.js';
 import { digestOf } from './digest.js';
 import { Guard } from './guard.js';
-import type { GuardCause, GuardedListener } from './guard.js';
+import type { GuardedListener, GuardCause } from './guard.js';
 import { OwnChangeCheck } from './own-change-check.js';
+import { QuickDoc } from './quick-doc.js';
+import type { ReplicaListener } from './replica-listener.js';
 import { isAhead, isBehind, isStateVector } from './state-vector.js';
 import { removeUnencodable } from './unencodable.js';
-import { Unencoded } from './unencoded.js';
+import { beginsUnheard, unencodedListeners } from './unencoded.js';
 import { checkUpdates, isShallowEnough } from './update-check.js';
 import type { UpdateSource } from './update-check.js';
 import { WholeUpdates, footedOf, isEmptyUpdate, withoutPending } from './whole-updates.js';
@@ -28,25 +30,6 @@ export { Y };
 const RECEIVED = Symbol('socomm: received from a peer');
 const LOADED = Symbol('socomm: loaded from the store');
 const NOTHING = new Uint8Array();
-
-export interface ReplicaListener {
-  /** Integrated here and nowhere else yet. */
-  changed(update: Uint8Array): void;
-  /** Integrated here, from a peer. */
-  received(update: Uint8Array): void;
-  /** An observer of the application threw; the state was applied all the same. */
-  observerThrew(error: unknown): void;
-  /** Yjs had stopped to tell us of changes; that is repaired, and what was missed has been handed over as changed. */
-  repaired(cause: GuardCause): void;
-  /** So many items were taken out that nobody could ever have written down. */
-  valuesRemoved(count: number): void;
-  /** The application nested deeper than peers take in a frame. */
-  changeTooDeep(detail: string): void;
-  /** Somebody else writes under our client id: we took a new one. */
-  clientIdRenewed(id: number): void;
-  /** The application has set a client id; `isUsable` where it is one, else it was replaced. */
-  clientIdChanged(id: number, isUsable: boolean): void;
-}
 
 export interface ReplicaOptions {
   readonly random: Random;
@@ -60,7 +43,7 @@ export class Replica implements ReplicaView {
   readonly #guard: Guard;
   readonly #ownChanges: OwnChangeCheck;
   readonly #updates: WholeUpdates;
-  /** All that an empty replica is being given: nothing else comes of it. */
+  /** The one update that is being taken in, where nothing waits for it: nothing else comes of it. */
   #arriving: Uint8Array | undefined;
   #clientId: number;
   #digest: string | undefined;
@@ -72,7 +55,7 @@ export class Replica implements ReplicaView {
   constructor({ random, listener }: ReplicaOptions) {
     this.#random = random;
     this.#listener = listener;
-    this.doc = new Y.Doc();
+    this.doc = new QuickDoc();
     this.#clientId = newClientId(random);
     this.doc.clientID = this.#clientId;
     this.#ownChanges = new OwnChangeCheck(this.doc);
@@ -80,6 +63,7 @@ export class Replica implements ReplicaView {
     this.#guard = new Guard({
       doc: this.doc,
       listeners: this.#docListeners(),
+      began: () => this.#onBegin(),
       tell: () => this.#tellMissed(),
       mend: () => this.#removeUnencodable(),
       repaired: (cause) => this.#onRepaired(cause),
@@ -88,10 +72,9 @@ export class Replica implements ReplicaView {
 
   #docListeners(): GuardedListener[] {
     const told = (update: Uint8Array, transaction: Y.Transaction): void => this.#onUpdate(update, transaction);
+    const standIn = ({ origin }: Y.Transaction): Uint8Array | undefined => (origin === LOADED ? NOTHING : this.#takeArrived(origin));
     return [
-      ...new Unencoded({ doc: this.doc, standIn: ({ origin }) => this.#standIn(origin), told }).listeners,
-      ['beforeTransaction', () => this.#onBegin()],
-      ['beforeObserverCalls', (transaction: Y.Transaction) => this.#checkOwnClock(transaction)],
+      ...unencodedListeners({ doc: this.doc, standIn, told, beforeObserverCalls: (transaction) => this.#checkOwnClock(transaction) }),
       ['update', (update: Uint8Array, _: unknown, __: Y.Doc, transaction: Y.Transaction) => told(update, transaction)],
     ];
   }
@@ -138,11 +121,11 @@ export class Replica implements ReplicaView {
     this.#listener.clientIdRenewed(clientID);
   }
 
-  /** Of what is loaded nobody is told, and what fills an empty replica is there already. */
-  #standIn(origin: unknown): Uint8Array | undefined {
-    const arriving = origin === RECEIVED && !this.isEmpty && !this.hasPending() ? this.#arriving : undefined;
+  /** An update that was taken in whole is there already. */
+  #takeArrived(origin: unknown): Uint8Array | undefined {
+    const arrived = origin === RECEIVED && this.#updates.isWhole ? this.#arriving : undefined;
     this.#arriving = undefined;
-    return origin === LOADED ? NOTHING : arriving;
+    return arrived;
   }
 
   #onUpdate(update: Uint8Array, transaction: Y.Transaction): void {
@@ -166,8 +149,14 @@ export class Replica implements ReplicaView {
     const check = checkUpdates(this.doc, updates, source);
     if (!check.ok) return check;
     if (check.ownEnd > Y.getState(this.doc.store, this.doc.clientID)) this.#leaveClientId();
-    this.#arriving = this.isEmpty && updates.length === 1 ? updates[0] : undefined;
+    this.#arriving =
+      updates.length === 1 && !this.hasPending() && beginsUnheard(this.doc) ? this.#arrivalOf(updates[0], source) : undefined;
     return this.#integrate(check.footed, RECEIVED);
+  }
+
+  /** An answer to who has something brings all deletions there are: what was new is less. A frame is copied out of the memory that it came in. */
+  #arrivalOf(update: Uint8Array | undefined, source: UpdateSource): Uint8Array | undefined {
+    return source === 'frame' ? update?.slice() : this.isEmpty ? update : undefined;
   }
 
   /**

@@ -30,6 +30,7 @@ export class WholeUpdates {
   /** Of which there may be more since those that wait were looked at. */
   readonly #moved = new Set<number>();
   #hasAnyMoved = false;
+  #hasDropped = false;
 
   constructor(doc: Y.Doc) {
     this.#doc = doc;
@@ -42,6 +43,11 @@ export class WholeUpdates {
     return this.#waiting.count > 0 || pendingStructs !== null || pendingDs !== null;
   }
 
+  /** Nothing waits, and the last update was taken in to its end. */
+  get isWhole(): boolean {
+    return !this.#hasDropped && !this.isPending;
+  }
+
   /** One update of a list, within a transaction of the caller. Throws what Yjs throws. */
   integrate({ update, footing, isSnapshot }: FootedUpdate, origin?: unknown): void {
     if (footing.needs !== undefined && this.#waiting.add({ update, footing })) return;
@@ -50,7 +56,8 @@ export class WholeUpdates {
     if (isSnapshot) Y.applyUpdateV2(this.#doc, update, origin);
     else Y.applyUpdate(this.#doc, update, origin);
     // It builds on itself, in a circle: no Yjs wrote it, and nothing that comes could complete it.
-    if (!wasPending && footing !== UNKNOWN_FOOTING) store.pendingStructs = store.pendingDs = null;
+    this.#hasDropped = !wasPending && footing !== UNKNOWN_FOOTING && (store.pendingStructs !== null || store.pendingDs !== null);
+    if (this.#hasDropped) store.pendingStructs = store.pendingDs = null;
     if (this.#waiting.count > 0) this.#noteMoved(footing);
   }
 

@@ -2,7 +2,7 @@
 
 import { seededRandom } from '../../src/base/random.js';
 import { Replica } from '../../src/replica/replica.js';
-import type { ReplicaListener } from '../../src/replica/replica.js';
+import type { ReplicaListener } from '../../src/replica/replica-listener.js';
 
 export interface Recorded {
   readonly replica: Replica;
