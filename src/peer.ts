@@ -44,7 +44,6 @@ export class Peer {
   readonly #scope = new Scope();
   readonly #documents: OpenDocuments;
   readonly #instances = new Set<InstanceId>();
-  /** Called whenever something changes that a wait may depend on. */
   readonly #watchers = new Set<() => void>();
   #parts: PeerParts | undefined;
   #status: 'open' | 'closing' | 'closed' = 'open';
@@ -103,7 +102,7 @@ export class Peer {
       warnings: this.warnings,
       host: this.#host(),
       held: () => this.documents,
-      changed: () => this.#notify(),
+      changed: () => this.review(),
       lastBatchFailed: (why) => void (this.#unconfirmed ??= why),
     });
     const { synchronizer, candidacy, spiller, collector, talker } = parts;
@@ -187,6 +186,11 @@ export class Peer {
   watch(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
+  }
+
+  /** Something has changed that a wait may depend on. */
+  review(): void {
+    for (const watcher of this.#watchers) watcher();
   }
 
   /** Calls what the application gave us: what it throws is told, and goes no further. */
@@ -276,7 +280,7 @@ export class Peer {
 
   #end(): void {
     this.#status = 'closed';
-    this.#notify();
+    this.review();
     this.events.clear();
   }
 
@@ -289,12 +293,8 @@ export class Peer {
       parts: () => this.#whole,
       isWriter: () => this.role === 'writer',
       hasWriter: () => this.writer !== undefined,
-      changed: () => this.#notify(),
+      changed: () => this.review(),
       maintain: (task) => this.candidacy.maintain(task),
     });
-  }
-
-  #notify(): void {
-    for (const watcher of this.#watchers) watcher();
   }
 }

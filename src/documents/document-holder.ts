@@ -47,14 +47,10 @@ export abstract class DocumentHolder extends Upkeep {
     const { keep = 'store', schema, wait = 'synced' } = options;
     if (name === MAIN && keep === 'memory')
       throw new TypeError(`the document '${MAIN}' is kept on disk: keep: 'memory' takes another name`);
-    const { openPeer, waiting } = this.parts();
-    const peer = openPeer();
+    const peer = this.parts().openPeer();
     const use: { held?: HeldDocument } = {};
     const deleted = (): void => use.held?.noteDeleted();
-    const opened = await waiting(options.signal, (signal) =>
-      openNamed(peer, name, { keep, isWaiting: wait === 'synced', signal, deleted }),
-    );
-    this.#assertStillOpen(opened);
+    const opened = await this.#open(peer, name, { keep, isWaiting: wait === 'synced', signal: options.signal, deleted });
     const held = this.#hold(peer, opened, { name, keep });
     use.held = held;
     try {
@@ -127,13 +123,21 @@ export abstract class DocumentHolder extends Upkeep {
     return held;
   }
 
-  /** It may have ended in the turn in which the document came: then nobody would give it back. */
-  #assertStillOpen({ holds }: Opened): void {
-    try {
-      this.parts().openPeer();
-    } catch (error) {
-      for (const hold of holds) void hold.release();
-      throw error;
+  /** What it resolves with is open in the turn in which that is known, and must be held in that turn. */
+  async #open(peer: Peer, name: string, { signal, ...options }: OpeningHere): Promise<Opened> {
+    const { openPeer, waiting } = this.parts();
+    for (;;) {
+      const opened = await waiting(signal, (limit) => openNamed(peer, name, { ...options, signal: limit }));
+      try {
+        // The instance may have ended in the turn in which it came: then nobody would give it back.
+        openPeer();
+        // Or the document: its name means another one by now.
+        if (opened.holds.every(({ isDeleted }) => !isDeleted)) return opened;
+      } catch (error) {
+        giveBack(opened);
+        throw error;
+      }
+      giveBack(opened);
     }
   }
 
@@ -148,6 +152,10 @@ export abstract class DocumentHolder extends Upkeep {
   }
 }
 
+interface OpeningHere extends Omit<OpeningOfName, 'signal'> {
+  readonly signal: AbortSignal | undefined;
+}
+
 interface OpeningOfName extends Pick<OpenDocument, 'keep'> {
   readonly isWaiting: boolean;
   readonly signal: AbortSignal;
@@ -159,4 +167,8 @@ async function openNamed(peer: Peer, name: string, options: OpeningOfName): Prom
   if (name !== MAIN) return peer.documents.open(name, options);
   if (options.isWaiting) await waitForDocument(peer, MAIN, { signal: options.signal, isImpatient: true });
   return { id: MAIN, holds: [] };
+}
+
+function giveBack({ holds }: Opened): void {
+  for (const hold of holds) void hold.release();
 }

@@ -42,13 +42,17 @@ export interface Hold {
   readonly id: string;
   /** Called once, when the document is deleted while it is used. */
   readonly deleted: () => void;
+  /** The document is closed since, for good. */
+  readonly isDeleted: boolean;
   /** Idempotent. Resolves when the document was closed, or when that has to wait for somebody or something. */
   release(options?: { readonly lingers?: boolean }): Promise<void>;
 }
 
+type Use = { -readonly [Key in keyof Hold]: Hold[Key] };
+
 interface Held {
   readonly id: string;
-  readonly users: Set<Hold>;
+  readonly users: Set<Use>;
   /** By others, of us as the writer. */
   isWanted: boolean;
   leaving: Promise<void> | undefined;
@@ -79,7 +83,7 @@ export class Holdings {
   /** Opens the document where it is not open, and keeps it so. */
   hold(id: string, deleted: () => void = () => undefined): Hold {
     const held = this.#open(id);
-    const hold: Hold = { id, deleted, release: (options) => this.#release(held, hold, options) };
+    const hold: Use = { id, deleted, isDeleted: false, release: (options) => this.#release(held, hold, options) };
     held.users.add(hold);
     this.#stay(held);
     return hold;
@@ -128,6 +132,7 @@ export class Holdings {
     this.#close(held);
     const users = [...held.users];
     held.users.clear();
+    for (const user of users) user.isDeleted = true;
     for (const user of users) user.deleted();
   }
 

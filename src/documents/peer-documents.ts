@@ -148,6 +148,8 @@ export class PeerDocuments {
     this.#deleted.clear();
     if (this.#peer.status !== 'open') return;
     for (const id of ids) this.holdings.deleted(id);
+    // Who waits for one of them opens the next.
+    this.#peer.review();
     this.#peer.candidacy.documentsDeleted(ids);
   }
 }

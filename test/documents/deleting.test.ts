@@ -178,3 +178,21 @@ describe('a writer that is killed', () => {
     },
   );
 });
+
+test('who opens a document that is deleted in that very moment gets the next one, whichever moment that is', async () => {
+  const [a, b] = (await group({}, {})) as [Member, Member];
+  for (const member of [a, b]) {
+    for (let turns = 0; turns < 40; turns++) {
+      const name = `${member === a ? 'a' : 'b'}${turns}`;
+      await (await open(member, name)).close();
+      const opening = member.instance.document(name);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      const [document] = await room.run(Promise.all([opening, member.instance.deleteDocument(name)]));
+      const again = document.status === 'open' ? document : await open(member, name);
+      set(again, 'key', turns);
+      expect(await names(member)).toEqual([`${name} 2`]);
+      await room.run(again.close());
+      await room.run(member.instance.deleteDocument(name));
+    }
+  }
+});
