@@ -10,7 +10,7 @@ import { systemCodeOf } from './failure.js';
 /** Errors: notFound. */
 export async function requirePath(path: string): Promise<void> {
   await stat(path).catch((cause: unknown) => {
-    throw isMissing(cause) ? new CliError('notFound', `there is no file or folder ${path}`, { cause }) : cause;
+    throw isMissing(cause) ? new CliError('notFound', `there is no file or folder ${path === '' ? '""' : path}`, { cause }) : cause;
   });
 }
 

@@ -1,10 +1,13 @@
 /** `socomm library`, in this process; what only a process shows stands at the end. */
 
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { join as joinGroup } from '../../src/index.js';
+import { openLibrary } from '../../src/library/index.js';
 import { folderOf } from './files.js';
 import { runHere } from './in-process.js';
 import { Place } from './processes.js';
@@ -139,6 +142,10 @@ describe('socomm library', () => {
     [['list', '--limit', 'x'], '--limit takes a whole number'],
     [['list', '--rating', '6'], '--rating takes a whole number of at most 5'],
     [['export', '--format', 'json'], 'standard output takes JSON lines'],
+    [['export', ''], 'the file needs a name'],
+    [['export', tmpdir(), '--format', 'json'], `${tmpdir()} is a folder`],
+    [['list', '--document', 'a~2'], '--document takes a document\'s name; got "a~2"'],
+    [['import', '.', '--document', ''], '--document takes a document\'s name; got ""'],
   ])('refuses %j as a mistake', async (words, message) => {
     const { code, err } = await runHere(new Place(), 'library', 'acme', ...words);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(message) as string });
@@ -152,6 +159,39 @@ describe('socomm library', () => {
     });
     expect((await runHere(place, 'ls')).out).toBe('');
   });
+});
+
+test('what is looked at is not made: a library of a mistyped name, in a group that is there', async () => {
+  const library = await stored();
+  const missing = { code: 3, err: 'error: group acme has no library "libary"\n       "import" makes one\n' };
+  for (const words of ['list', 'find x', 'show x', 'favourite x', 'export'])
+    expect(await library(...words.split(' '), '--document', 'libary')).toMatchObject(missing);
+  const folder = folderOf({ 'x.jsonl': linesOf(PRESETS) });
+  expect(await library('import', join(folder, 'x.jsonl'), '--dry-run', '--document', 'libary')).toMatchObject(missing);
+  expect(await library('import', join(folder, 'x.jsonl'), '--document', 'libary')).toMatchObject({ code: 0 });
+  expect(await library('show', 'pad', '--document', 'libary')).toMatchObject({ code: 0 });
+});
+
+test('a path that is not there is named, and nothing is written beside it', async () => {
+  const library = await stored();
+  const folder = folderOf({ 'x.jsonl': linesOf(PRESETS) });
+  const [there, missing] = [join(folder, 'x.jsonl'), join(folder, 'nowhere')];
+  expect(await library('import', there, missing)).toMatchObject({ code: 3, err: `error: there is no file or folder ${missing}\n` });
+  expect(await library('import', '')).toMatchObject({ code: 3, err: 'error: there is no file or folder ""\n' });
+  for (const target of ['x.json', 'folder'])
+    expect(await library('export', join(missing, target))).toMatchObject({ code: 3, err: `error: there is no folder ${missing}\n` });
+});
+
+test('parameters that JSON has no form for are shown all the same', async () => {
+  const place = new Place();
+  const { SOCOMM_RUNTIME_DIRECTORY: runtimeDirectory } = place.variables;
+  const instance = await joinGroup('acme', { directory: join(place.stores, 'acme'), runtimeDirectory });
+  const library = await openLibrary(instance);
+  await library.add({ name: 'State' }, { id: 'state', body: { state: Uint8Array.of(1, 2), large: 2n ** 60n } });
+  await instance.close();
+  const { code, out, err } = await runHere(place, 'library', 'acme', 'show', 'state', '--json');
+  expect({ code, err }).toEqual({ code: 0, err: 'its parameters hold what JSON has no form for: bytes, bigint\n' });
+  expect(JSON.parse(out)).toMatchObject({ id: 'state', parameters: { state: 'AQI=', large: '1152921504606846976' } });
 });
 
 test('a library that somebody runs is looked at and changed beside it, from a pipe too', async () => {

@@ -2,13 +2,12 @@
 
 import { importPresets } from '../../library/exchange/import-presets.js';
 import type { ImportProgress, ImportReport } from '../../library/exchange/import-presets.js';
-import { findSources } from '../../library/exchange/sources.js';
 import { CliError } from '../exit.js';
 import type { Ending } from '../exit.js';
 import { formatCount, plural, visible } from '../output/format.js';
 import { countsText, progressLine } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
-import { isMissing } from '../require-path.js';
+import { requirePath } from '../require-path.js';
 import type { Session } from '../session.js';
 import type { LibraryOptions } from './library-options.js';
 import { presetsOf } from './look.js';
@@ -68,9 +67,7 @@ export async function importInto(session: Session, group: string, paths: readonl
 
 /** Before anything is joined: a mistyped name must not make a group. */
 async function requireSources(paths: readonly string[]): Promise<void> {
-  await findSources(paths).catch((cause: unknown) => {
-    throw isMissing(cause) ? new CliError('notFound', `there is no such file or folder: ${paths.join(', ')}`, { cause }) : cause;
-  });
+  for (const path of paths) if (path !== '-') await requirePath(path);
 }
 
 const LINES_TOLD_MAX = 20;

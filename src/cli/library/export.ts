@@ -1,11 +1,15 @@
 /** `socomm library <group> export`. */
 
+import { dirname } from 'node:path';
+
 import { exportedPresets } from '../../library/exchange/export-presets.js';
-import { exportPresets } from '../../library/exchange/preset-files.js';
+import { exportPresets, formatOf } from '../../library/exchange/preset-files.js';
+import type { ExportFormat } from '../../library/exchange/preset-files.js';
 import { CliError } from '../exit.js';
 import type { Ending } from '../exit.js';
 import { plural, visible } from '../output/format.js';
 import { progressLine } from '../output/progress.js';
+import { requireFolder, requireTarget } from '../require-path.js';
 import type { Session } from '../session.js';
 import { queryOf } from './library-options.js';
 import type { LibraryOptions } from './library-options.js';
@@ -15,6 +19,7 @@ export async function exportFrom(session: Session, group: string, words: readonl
   const [path, ...others] = words;
   if (others.length > 0) throw new CliError('usage', `export takes one file or folder; got ${words.join(' ')}`);
   if (path === undefined || path === '-') return exportToOutput(session, group, options);
+  await requireExportTarget(path, options.format ?? formatOf(path));
   const { terminal } = session;
   const draw = progressLine(terminal);
   const report = await lookAtLibrary(group, options, session, (library, signal) =>
@@ -30,6 +35,12 @@ export async function exportFrom(session: Session, group: string, words: readonl
   if (options.json) terminal.print(JSON.stringify({ group, path, ...report }, undefined, 2));
   else terminal.print(`${plural(report.written, 'preset')} exported to ${visible(path)}`);
   return report.problems.length > 0 ? 'partial' : 'good';
+}
+
+/** Before anything is joined, and before thousands of presets are written beside it. Errors: usage, notFound. */
+async function requireExportTarget(path: string, format: ExportFormat): Promise<void> {
+  if (format === 'folder' && path !== '') await requireFolder(dirname(path));
+  else await requireTarget(path);
 }
 
 /** As JSON lines, whatever `--json` says. */

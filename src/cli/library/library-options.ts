@@ -58,12 +58,21 @@ export function addLibraryOptions(command: Command): Command {
 
 /** An option that an action does not know would be passed over in silence. Errors: usage. */
 export function checkOptionsOf(action: LibraryAction, options: LibraryOptions): void {
+  checkDocument(options.document);
   const others = Object.values(KNOWN).flat();
   const stray = others.find((name) => options[name] !== undefined && !KNOWN[action].includes(name));
   if (stray === undefined) return;
   const option = `--${stray.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const knowing = ACTIONS.filter((each) => KNOWN[each].includes(stray));
   throw new CliError('usage', `${action} has no option ${option}`, { hint: `it is for ${knowing.join(', ')}` });
+}
+
+/** As `document()` wants it; a wrong one is a wrong word of the command line. */
+function checkDocument(name: string | undefined): void {
+  if (name === undefined || /^[A-Za-z0-9](?:[\w.\-/:@ ]{0,126}[\w.\-/:@])?$/.test(name)) return;
+  throw new CliError('usage', `--document takes a document's name; got ${JSON.stringify(name)}`, {
+    hint: '1 to 128 letters, digits, spaces or . _ - / : @, the first a letter or digit',
+  });
 }
 
 export function queryOf({ tag, category, author, favourites, rating, source, sort, reverse, limit }: LibraryOptions): PresetQuery {

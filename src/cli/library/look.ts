@@ -1,6 +1,7 @@
 /** `socomm library <group> list`, `find` and `show`. */
 
 import type { Library, Preset } from '../../library/index.js';
+import { toJson } from '../document-json.js';
 import { CliError } from '../exit.js';
 import type { Ending } from '../exit.js';
 import { formatBytes, visible } from '../output/format.js';
@@ -31,8 +32,12 @@ export function show(session: Session, group: string, words: readonly string[], 
   if (word === undefined || others.length > 0) throw new CliError('usage', 'show takes one preset: its id, or its name');
   return lookAtLibrary<Ending>(group, options, session, async (library, signal) => {
     const preset = presetOf(library, word);
-    const parameters = preset.body === undefined ? undefined : await library.body(preset.id, { signal });
     const { terminal } = session;
+    const losses = new Set<string>();
+    const read = preset.body === undefined ? undefined : await library.body(preset.id, { signal });
+    // Bytes among them, of which many plugins' states are made, and large integers.
+    const parameters = read === undefined ? undefined : toJson(read, { onLoss: (what) => losses.add(what) });
+    if (losses.size > 0) terminal.note(`its parameters hold what JSON has no form for: ${[...losses].join(', ')}`);
     if (options.json) terminal.print(JSON.stringify({ ...preset, ...(parameters !== undefined && { parameters }) }, undefined, 2));
     else
       terminal.print(

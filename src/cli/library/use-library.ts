@@ -1,6 +1,7 @@
 /** How a command gets at a group's preset library: through a whole instance, since bodies and documents are its business. */
 
 import { inspectGroup, join } from '../../index.js';
+import type { Instance } from '../../index.js';
 import { openLibrary } from '../../library/index.js';
 import type { Library, Preset } from '../../library/index.js';
 import { withDeadline } from '../deadline.js';
@@ -18,6 +19,7 @@ export function lookAtLibrary<T>(group: string, options: LibraryOptions, session
     if (report.store === undefined && !report.isAlive) throw groupMissing(report);
     const instance = await join(group, { ...placeOf(options), storage: isRun(report) ? 'never' : 'auto', wait: 'synced', signal });
     try {
+      await requireLibrary(instance, options, signal);
       const library = await openLibrary(instance, { ...documentOf(options), signal });
       // So that it says of each preset whether its parameters are here.
       await library.ready({ signal });
@@ -28,7 +30,7 @@ export function lookAtLibrary<T>(group: string, options: LibraryOptions, session
   });
 }
 
-/** Changes one, and makes sure that it is on disk. With `isNew` the group is made where it is not there. */
+/** Changes one, and makes sure that it is on disk. With `isNew` group and library are made where they are not there. */
 export async function changeLibrary<T>(
   group: string,
   options: LibraryOptions & { readonly isNew?: boolean },
@@ -39,10 +41,17 @@ export async function changeLibrary<T>(
     const report = await inspectGroup(group, { ...placeOf(options), signal: session.signal });
     if (report.store === undefined && !report.isAlive) throw groupMissing(report);
   }
-  const { result } = await changeGroup(group, options, session, async (instance, signal) =>
-    use(await openLibrary(instance, { ...documentOf(options), signal }), signal),
-  );
+  const { result } = await changeGroup(group, options, session, async (instance, signal) => {
+    if (options.isNew !== true) await requireLibrary(instance, options, signal);
+    return use(await openLibrary(instance, { ...documentOf(options), signal }), signal);
+  });
   return result;
+}
+
+/** Opening one that is not there would make it: of a mistyped name, for everybody. Errors: notFound. */
+async function requireLibrary(instance: Instance, { document = 'library' }: LibraryOptions, signal: AbortSignal): Promise<void> {
+  if ((await instance.documents({ signal })).some(({ name }) => name === document)) return;
+  throw new CliError('notFound', `group ${instance.group} has no library ${JSON.stringify(document)}`, { hint: '"import" makes one' });
 }
 
 function documentOf({ document }: LibraryOptions): { readonly document?: string } {
