@@ -5,6 +5,7 @@
 
 import { isBlobHash } from '../../storage/blobs/blob-hash.js';
 import type { BlobHash } from '../../storage/blobs/blob-hash.js';
+import { checkSignal, named } from '../talk/arguments.js';
 import type { BlobShelf } from './blob-shelf.js';
 import { checkContent, isWhole, piecesOf } from './content.js';
 import type { BlobContent } from './content.js';
@@ -43,17 +44,20 @@ export interface BlobsHost {
 
 export function makeBlobs(shelf: BlobShelf, { assertOpen, waiting }: BlobsHost): Blobs {
   return {
-    async put(content, { signal } = {}) {
+    async put(content, options = {}) {
+      const signal = signalOf('put', options);
       assertOpen();
       checkContent(content);
       return waiting(signal, (limit) => givenUp(limit, isWhole(content) ? shelf.put(content) : shelf.putStream(piecesOf(content, limit))));
     },
-    async get(hash, { signal } = {}) {
+    async get(hash, options = {}) {
+      const signal = signalOf('get', options);
       assertOpen();
       checkHash(hash);
       return waiting(signal, (limit) => givenUp(limit, shelf.get(hash)));
     },
-    stream(hash, { signal } = {}) {
+    stream(hash, options = {}) {
+      const signal = signalOf('stream', options);
       assertOpen();
       checkHash(hash);
       const pieces = shelf.store.stream(hash)[Symbol.asyncIterator]();
@@ -79,6 +83,17 @@ export function makeBlobs(shelf: BlobShelf, { assertOpen, waiting }: BlobsHost):
       return (await shelf.store.size(hash)) !== undefined;
     },
   };
+}
+
+/** Throws a TypeError for what is no object, and an option or a signal that is none. */
+function signalOf(call: string, options: unknown): AbortSignal | undefined {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`the options of blobs.${call}() are an object; got ${named(options)}`);
+  const unknown = Object.keys(options).find((name) => name !== 'signal');
+  if (unknown !== undefined) throw new TypeError(`blobs.${call}() has no option '${unknown}'; it has signal`);
+  const { signal } = options as BlobOptions;
+  checkSignal(signal);
+  return signal;
 }
 
 /** A programmer's mistake, and the reason why no hash ever leads out of the folder. */

@@ -44,6 +44,15 @@ test('wrong names and contents are refused at once, and no name leads anywhere e
   await expect(a.blobs.put(texts())).rejects.toThrow(TypeError);
 });
 
+test('an option that there is not is refused, and so is a signal that is none', async () => {
+  const { instances } = await groupOf(1);
+  const [a] = instances as [Instance];
+  const hash = await a.blobs.put(noise(10, 1));
+  await expect(a.blobs.put(noise(10, 2), { sginal: undefined } as never)).rejects.toThrow("blobs.put() has no option 'sginal'");
+  await expect(a.blobs.get(hash, { signal: 5 } as never)).rejects.toThrow('signal is an AbortSignal; got number');
+  expect(() => a.blobs.stream(hash, null as never)).toThrow('the options of blobs.stream() are an object; got null');
+});
+
 async function* texts(): AsyncGenerator<never> {
   yield 'text' as never;
 }
