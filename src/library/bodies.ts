@@ -13,7 +13,8 @@ import type { LibraryOptions } from './library-options.js';
 import type { BodyReference, PresetId } from './preset.js';
 
 export interface BodiesOptions<Parameters> {
-  readonly parameters: LibraryOptions<Parameters>['parameters'] | undefined;
+  /** Only checks: what goes in comes out as the schema has it. */
+  readonly check: Codec<Parameters> | undefined;
   readonly migrate: LibraryOptions<Parameters>['migrate'] | undefined;
   readonly blobs: LibraryBlobs;
   readonly presence: BodyPresence;
@@ -34,18 +35,16 @@ interface SignalOption {
 export class Bodies<Parameters> {
   readonly #options: BodiesOptions<Parameters>;
   readonly #codec = lib0();
-  /** Only checks: what goes in comes out as the schema has it. */
-  readonly #check: Codec<Parameters> | undefined;
 
   constructor(options: BodiesOptions<Parameters>) {
     this.#options = options;
-    const { parameters } = options;
-    this.#check = parameters === undefined ? undefined : schema(parameters, AS_IS);
   }
 
   /** Throws a TypeError that says where, on what does not fit the schema or cannot be kept. */
   encode(parameters: Parameters): EncodedBody {
-    const checked: unknown = this.#check === undefined ? parameters : this.#check.encode(parameters);
+    if (parameters === undefined) throw new TypeError('parameters are missing');
+    const { check } = this.#options;
+    const checked: unknown = check === undefined ? parameters : check.encode(parameters);
     const bytes = this.#codec.encode(checked);
     const hash = createHash('sha256').update(bytes).digest('hex');
     return { bytes, reference: { hash, bytes: bytes.length, version: this.#options.version } };
@@ -66,9 +65,8 @@ export class Bodies<Parameters> {
     if (reference === undefined) throw new SocommError('SOCOMM_BODY_MISSING', `preset '${id}' was added without parameters`);
     const bytes = await this.#read(id, reference, signal);
     const stored = decoded(id, () => this.#codec.decode(bytes));
-    const { version, migrate } = this.#options;
+    const { check, version, migrate } = this.#options;
     const parameters = reference.version < version && migrate !== undefined ? migrate(stored, reference.version) : stored;
-    const check = this.#check;
     return check === undefined ? (parameters as Parameters) : decoded(id, () => check.decode(parameters as Uint8Array));
   }
 
@@ -87,6 +85,11 @@ export class Bodies<Parameters> {
       });
     }
   }
+}
+
+/** Throws a TypeError for what is no Standard Schema. */
+export function bodyCheck<Parameters>(parameters: LibraryOptions<Parameters>['parameters']): Codec<Parameters> | undefined {
+  return parameters === undefined ? undefined : schema(parameters, AS_IS);
 }
 
 /** A codec that leaves everything as it is, so that a schema can be asked by itself. */

@@ -34,7 +34,8 @@ export function checkEntries<Parameters>(entries: unknown, bodies: Bodies<Parame
   });
 }
 
-function checkEntry<Parameters>(entry: PresetEntry<Parameters>, bodies: Bodies<Parameters>): CheckedEntry {
+/** Throws a TypeError that names the field. */
+export function checkEntry<Parameters>(entry: PresetEntry<Parameters>, bodies: Bodies<Parameters>): CheckedEntry {
   if (typeof entry !== 'object' || entry === null) throw new TypeError(`a preset is an object; got ${named(entry)}`);
   const { id, body, reference, ...fields } = entry;
   if (id !== undefined) checkPresetId(id);

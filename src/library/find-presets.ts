@@ -61,7 +61,7 @@ const QUERY: Readonly<Record<keyof PresetQuery, readonly [fits: (value: unknown)
   author: [isEither, 'a text or a list of texts'],
   favourite: [isFlag, 'true or false'],
   source: [(value) => value === 'factory' || value === 'user', "'factory' or 'user'"],
-  rating: [(value) => typeof value === 'number', 'a number'],
+  rating: [(value) => typeof value === 'number' && !Number.isNaN(value), 'a number'],
   sort: [(value) => SORTS.has(value as PresetSort), `one of ${[...SORTS].join(', ')}`],
   reverse: [isFlag, 'true or false'],
   limit: [(value) => value === Infinity || (Number.isInteger(value) && (value as number) >= 0), 'a whole number'],
@@ -72,6 +72,7 @@ function checkQuery(query: unknown): asserts query is PresetQuery {
   for (const [name, value] of Object.entries(query)) {
     const rule = Object.hasOwn(QUERY, name) ? QUERY[name as keyof PresetQuery] : undefined;
     if (rule === undefined) throw new TypeError(`find() knows no '${name}'; it knows ${Object.keys(QUERY).join(', ')}`);
-    if (value !== undefined && !rule[0](value)) throw new TypeError(`${name} is ${rule[1]}; got ${named(value)}`);
+    if (value !== undefined && !rule[0](value))
+      throw new TypeError(`${name} is ${rule[1]}; got ${typeof value === 'number' ? value : named(value)}`);
   }
 }

@@ -1,6 +1,8 @@
 /** The way in: opens the document, and checks what was given. */
 
+import { bodyCheck } from './bodies.js';
 import { named } from './check-fields.js';
+import { checkFunction, checkOptions } from './check-options.js';
 import type { Library } from './library.js';
 import type { LibraryHost } from './library-host.js';
 import type { LibraryOptions } from './library-options.js';
@@ -21,21 +23,23 @@ export async function openLibrary<Parameters = unknown>(
   instance: LibraryHost,
   options: LibraryOptions<Parameters> = {},
 ): Promise<Library<Parameters>> {
-  checkOptions(options);
+  checkOpening(instance, options);
+  const check = bodyCheck(options.parameters);
   const { document: name = 'library', signal } = options;
   const document = await instance.document(name, { schema: { version: LAYOUT_VERSION }, ...(signal && { signal }) });
-  return new PresetLibrary(document, instance.blobs, options);
+  return new PresetLibrary(document, instance.blobs, { ...options, check });
 }
 
-function checkOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`the options of openLibrary() are an object; got ${named(options)}`);
-  const given = options as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(given).find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) throw new TypeError(`openLibrary() has no option '${unknown}'; it has ${KNOWN.join(', ')}`);
-  const { version = 1, migrate } = given;
+function checkOpening(instance: unknown, options: unknown): void {
+  if (typeof instance !== 'object' || instance === null || typeof (instance as Partial<LibraryHost>).document !== 'function')
+    throw new TypeError(`openLibrary() takes an instance, as join() returns it; got ${named(instance)}`);
+  checkOptions('openLibrary', options, KNOWN);
+  const { version = 1, migrate, log, random } = options as Readonly<Record<string, unknown>>;
   if (!Number.isSafeInteger(version) || (version as number) < 1) throw new TypeError('version is a whole number from 1 on');
-  if (migrate !== undefined && typeof migrate !== 'function') throw new TypeError(`migrate is a function; got ${named(migrate)}`);
+  checkFunction('migrate', migrate);
+  checkFunction('log', log);
+  if (random !== undefined && !(typeof random === 'object' && random !== null && 'bytes' in random))
+    throw new TypeError(`random is what fraction() and bytes() come from; got ${named(random)}`);
 }
 
 const KNOWN = ['document', 'parameters', 'version', 'migrate', 'signal', 'log', 'random'];

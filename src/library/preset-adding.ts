@@ -5,7 +5,7 @@
 
 import type { Bodies } from './bodies.js';
 import { checkPresetId } from './check-fields.js';
-import { changesTo, checkEntries, outcomeFor } from './entries.js';
+import { changesTo, checkEntries, checkEntry, outcomeFor } from './entries.js';
 import type { CheckedEntry } from './entries.js';
 import type { AddManyOptions, AddOptions, PresetEntry, PresetWritten } from './library.js';
 import { checkPlace, freshId, placesFor, presetOf, unknownPreset } from './library-parts.js';
@@ -32,7 +32,8 @@ export class PresetAdding<Parameters> {
     if (id !== undefined) this.#assertFree(id);
     checkPlace(index(), place);
     const given = { ...preset, ...(id !== undefined && { id }), ...(body !== undefined && { body }) };
-    const checked = checkEntries([given], this.#bodies);
+    const checked = [checkEntry(given, this.#bodies)];
+    signal?.throwIfAborted();
     await this.#save(checked, signal);
     // Somebody may have taken it meanwhile.
     if (id !== undefined) this.#assertFree(id);

@@ -7,8 +7,10 @@ import { Emitter } from '../base/emitter.js';
 import { SocommError, describe } from '../base/errors.js';
 import { guarded, silent } from '../base/log.js';
 import { systemRandom } from '../base/random.js';
+import type { Codec } from '../index.js';
 import { Bodies } from './bodies.js';
 import { named } from './check-fields.js';
+import { checkOptions } from './check-options.js';
 import { findPresets } from './find-presets.js';
 import type { AddManyOptions, AddOptions, Facets, Library, LibraryEvents, PresetEntry, PresetWritten } from './library.js';
 import type { LibraryBlobs, LibraryDocument } from './library-host.js';
@@ -28,6 +30,10 @@ interface SignalOption {
   readonly signal?: AbortSignal;
 }
 
+interface OpenOptions<Parameters> extends LibraryOptions<Parameters> {
+  readonly check: Codec<Parameters> | undefined;
+}
+
 type Ids = PresetId | readonly PresetId[];
 
 export class PresetLibrary<Parameters> implements Library<Parameters> {
@@ -41,8 +47,8 @@ export class PresetLibrary<Parameters> implements Library<Parameters> {
   #closing: Promise<void> | undefined;
 
   /** Made by `openLibrary()`. */
-  constructor(document: LibraryDocument, blobs: LibraryBlobs, options: LibraryOptions<Parameters>) {
-    const { log = silent, random = systemRandom, version = 1, parameters, migrate } = options;
+  constructor(document: LibraryDocument, blobs: LibraryBlobs, options: OpenOptions<Parameters>) {
+    const { log = silent, random = systemRandom, version = 1, check, migrate } = options;
     const tell = guarded(log);
     this.#events = new Emitter((error, event) =>
       tell({ level: 'warn', code: 'listener-threw', message: `a listener of '${event}' of a library threw: ${describe(error)}` }),
@@ -57,7 +63,7 @@ export class PresetLibrary<Parameters> implements Library<Parameters> {
     this.#edits = new PresetEdits(parts);
     this.#adding = new PresetAdding(
       parts,
-      new Bodies({ blobs, presence: index.presence, version, parameters, migrate, missing: (hash) => index.bodyMissing(hash) }),
+      new Bodies({ blobs, presence: index.presence, version, check, migrate, missing: (hash) => index.bodyMissing(hash) }),
     );
     document.on('closed', () => this.#end());
     document.on('deleted', () => this.#end());
@@ -71,9 +77,11 @@ export class PresetLibrary<Parameters> implements Library<Parameters> {
     return this.#index.size;
   }
 
-  async ready({ signal }: SignalOption = {}): Promise<void> {
+  async ready(options: SignalOption = {}): Promise<void> {
+    checkOptions('ready', options, SIGNAL);
     this.#assertOpen();
-    await this.#use.index.ready(signal);
+    await this.#use.index.ready(options.signal);
+    this.#assertOpen();
   }
 
   get(id: PresetId): Preset | undefined {
@@ -97,10 +105,12 @@ export class PresetLibrary<Parameters> implements Library<Parameters> {
   }
 
   async add(preset: NewPreset, options: AddOptions<Parameters> = {}): Promise<PresetId> {
+    checkOptions('add', options, ['id', 'body', 'place', 'signal']);
     return this.#adding.add(preset, options);
   }
 
   async addMany(entries: readonly PresetEntry<Parameters>[], options: AddManyOptions = {}): Promise<readonly PresetWritten[]> {
+    checkOptions('addMany', options, ['signal', 'isDryRun', 'step']);
     return this.#adding.addMany(entries, options);
   }
 
@@ -109,10 +119,12 @@ export class PresetLibrary<Parameters> implements Library<Parameters> {
   }
 
   rename(id: PresetId, name: string): void {
+    if (name === undefined) throw new TypeError('name is missing');
     this.#edits.update(id, { name });
   }
 
   setFavourite(ids: Ids, on: boolean): void {
+    if (on === undefined) throw new TypeError('favourite is true or false; got undefined');
     this.#edits.update(ids, { favourite: on });
   }
 
@@ -148,13 +160,15 @@ export class PresetLibrary<Parameters> implements Library<Parameters> {
     this.#edits.purge(ids);
   }
 
-  async body(id: PresetId, { signal }: SignalOption = {}): Promise<Parameters> {
+  async body(id: PresetId, options: SignalOption = {}): Promise<Parameters> {
+    checkOptions('body', options, SIGNAL);
     this.#assertOpen();
-    return this.#adding.body(id, signal);
+    return this.#adding.body(id, options.signal);
   }
 
-  async saveBody(id: PresetId, parameters: Parameters, { signal }: SignalOption = {}): Promise<void> {
-    return this.#adding.saveBody(id, parameters, signal);
+  async saveBody(id: PresetId, parameters: Parameters, options: SignalOption = {}): Promise<void> {
+    checkOptions('saveBody', options, SIGNAL);
+    return this.#adding.saveBody(id, parameters, options.signal);
   }
 
   undo(): boolean {
@@ -177,7 +191,7 @@ export class PresetLibrary<Parameters> implements Library<Parameters> {
 
   on<Name extends keyof LibraryEvents>(event: Name, listener: (event: LibraryEvents[Name]) => void): () => void {
     if (event !== 'changed' && event !== 'closed') throw new TypeError(`a library has no event '${String(event)}'; it has changed, closed`);
-    if (typeof listener !== 'function') throw new TypeError(`the listener is a function; got ${named(listener)}`);
+    checkListener(listener);
     // What changed can be told only by who knows what was there.
     void this.#index;
     return this.#events.on(event, listener);
@@ -188,6 +202,7 @@ export class PresetLibrary<Parameters> implements Library<Parameters> {
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
+    checkListener(listener);
     let before = this.list();
     return this.on('changed', () => {
       const after = this.list();
@@ -224,4 +239,10 @@ export class PresetLibrary<Parameters> implements Library<Parameters> {
     this.#events.emit('closed', {});
     this.#events.clear();
   }
+}
+
+const SIGNAL = ['signal'];
+
+function checkListener(listener: unknown): void {
+  if (typeof listener !== 'function') throw new TypeError(`the listener is a function; got ${named(listener)}`);
 }

@@ -194,6 +194,7 @@ describe('an import', () => {
       'array.json entry 2: its id is empty',
       'array.json entry 3: rating is a whole number from 0 to 5; got 9',
       'cut.json cannot be read further: the text ends inside of the array',
+      'empty.json:1 a value is missing: the text ends here',
       'half.json.gz cannot be read further: incorrect header check',
       'lines.jsonl:3 not a value: "n"',
       'lines.jsonl:4 expected an object, found a number',

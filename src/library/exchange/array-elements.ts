@@ -62,7 +62,8 @@ class Cutter {
 
   *end(): Generator<Element> {
     if (this.#kind === 'array') throw new SyntaxError('the text ends inside of the array');
-    if (this.#kind === 'single') yield { ...this.#element(), number: 0 };
+    // Also of a file in which there is nothing: then it is an empty one, which is no JSON.
+    if (this.#kind === 'single' || this.#kind === 'unknown') yield { ...this.#element(), number: 0 };
   }
 
   /** True at the end of an element: a comma of the array itself, or its end. */

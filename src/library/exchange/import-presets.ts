@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { systemClock } from '../../base/clock.js';
 import type { Clock } from '../../base/clock.js';
 import { turn } from '../../base/turn.js';
+import { checkFunction, checkOptions } from '../check-options.js';
 import type { Library, PresetEntry } from '../library.js';
 import type { PresetId } from '../preset.js';
 import { HeldTime } from './held-time.js';
@@ -65,6 +66,7 @@ export async function importPresets<Parameters>(
   paths: readonly string[] | AsyncIterable<PresetReading>,
   options: ImportOptions = {},
 ): Promise<ImportReport> {
+  checkImport(paths, options);
   const run = new ImportRun(library, options);
   const { signal, stdin } = options;
   await library.ready(signal && { signal });
@@ -74,6 +76,18 @@ export async function importPresets<Parameters>(
   for await (const reading of readings) if (run.take(reading)) await run.write();
   await run.write();
   return run.report();
+}
+
+/** A text would be taken letter by letter. */
+function checkImport(paths: unknown, options: unknown): void {
+  checkOptions('importPresets', options, ['signal', 'onProgress', 'isDryRun', 'source', 'stdin', 'clock']);
+  const { onProgress, source } = options as ImportOptions;
+  checkFunction('onProgress', onProgress);
+  if (source !== undefined && source !== 'factory' && source !== 'user')
+    throw new TypeError(`source is 'factory' or 'user'; got ${JSON.stringify(source)}`);
+  const isList = Array.isArray(paths) && paths.every((path) => typeof path === 'string');
+  if (!isList && (typeof paths !== 'object' || paths === null || !(Symbol.asyncIterator in paths)))
+    throw new TypeError('importPresets() takes a list of paths, also where there is one, or an async iterable of what was read');
 }
 
 function isPaths(paths: readonly string[] | AsyncIterable<PresetReading>): paths is readonly string[] {

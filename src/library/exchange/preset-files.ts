@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
 import { SocommError } from '../../base/errors.js';
 import { systemRandom } from '../../base/random.js';
+import { checkFunction, checkOptions } from '../check-options.js';
 import type { Library } from '../library.js';
 import type { Preset, PresetId } from '../preset.js';
 import { exportedPresets } from './export-presets.js';
@@ -47,8 +48,13 @@ export async function exportPresets<Parameters>(
   path: string,
   options: ExportOptions = {},
 ): Promise<ExportReport> {
+  if (typeof path !== 'string' || path === '')
+    throw new TypeError(`exportPresets() takes the path of a file or folder; got ${path === '' ? "''" : typeof path}`);
+  checkOptions('exportPresets', options, ['format', 'isPacked', 'presets', 'signal', 'onProgress']);
   const { signal, presets = library.list(), onProgress } = options;
   const format = options.format ?? formatOf(path);
+  if (!FORMATS.has(format)) throw new TypeError(`format is ${[...FORMATS].join(', ')}; got ${JSON.stringify(format)}`);
+  checkFunction('onProgress', onProgress);
   const isPacked = options.isPacked ?? (format !== 'folder' && /\.gz$/i.test(path));
   const problems: { id: PresetId; cause: string }[] = [];
   let written = 0;
@@ -63,6 +69,8 @@ export async function exportPresets<Parameters>(
   else await writeWholeFile(path, format === 'json' ? arrayTexts(told) : lineTexts(told), { isPacked, signal });
   return { format, written, problems };
 }
+
+const FORMATS: ReadonlySet<ExportFormat> = new Set(['jsonl', 'json', 'folder']);
 
 export function formatOf(path: string): ExportFormat {
   const extension = /\.(jsonl|ndjson|json)(?:\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
