@@ -93,7 +93,7 @@ export class Candidacy {
   }
 
   /** A replica integrated something. */
-  record(document: string, update: Uint8Array, origins: Vector): void {
+  record(document: string, update: () => Uint8Array, origins: Vector): void {
     this.#writer?.record(document, update, origins);
   }
 

@@ -149,7 +149,7 @@ export class OpenDocuments {
         if (!isStored) return synchronizer().local(name, update);
         // Its number is given in the drain to come.
         const seq = (synchronizer().state.documents.get(name)?.ownSeq ?? 0) + 1;
-        candidacy().record(name, update, new Map([[self, seq]]));
+        candidacy().record(name, () => update, new Map([[self, seq]]));
         synchronizer().local(name, update);
         spiller().noteChange(name);
       },

@@ -50,7 +50,7 @@ export class Writer {
       host,
       failed,
       hasEnded: () => this.#hasEnded(),
-      completed: (name, update) => this.record(name, update, new Map()),
+      completed: (name, update) => this.record(name, () => update, new Map()),
       loaded: (name, { isDamaged, isTorn }) => {
         if (isDamaged) this.#compaction.noteDamaged(name);
         if (isTorn) this.#compaction.noteTorn(name);
@@ -175,9 +175,9 @@ export class Writer {
   }
 
   /** A replica integrated something; `origins` says whose frames, for people and tools. */
-  record(document: string, update: Uint8Array, origins: Vector): void {
+  record(document: string, update: () => Uint8Array, origins: Vector): void {
     if (this.#status !== 'writing') return; // Before the takeover's difference: that will hold it.
-    this.#unwritten.record(document, update, origins);
+    this.#unwritten.record(document, update(), origins);
     this.#kick();
   }
 

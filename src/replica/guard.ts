@@ -24,6 +24,8 @@ export interface GuardHost {
   readonly listeners: readonly GuardedListener[];
   /** A transaction begins. */
   began(): void;
+  /** A turn is over in which there was a transaction, and none is under way: tell what waited for that. */
+  turnEnded(): void;
   /** Hand over what was not told. Returns whether it could be encoded. */
   tell(): boolean;
   /** Take out what cannot be encoded. */
@@ -38,9 +40,9 @@ export class Guard {
   #isScheduled = false;
   #isEnded = false;
   #isDestroyed = false;
-  /** The state of which everything was told, and the transaction that was told last. */
+  /** The state of which everything was told, and the transaction whose end was seen last. */
   #told: ReadonlyMap<number, number> = new Map();
-  #lastTold: Y.Transaction | undefined;
+  #lastSeen: Y.Transaction | undefined;
 
   constructor(host: GuardHost) {
     this.#host = host;
@@ -63,10 +65,14 @@ export class Guard {
     return this.#told;
   }
 
-  /** A transaction was told. What observers wrote meanwhile is told with theirs. */
-  note(transaction: Y.Transaction): void {
-    this.#told = transaction.afterState;
-    this.#lastTold = transaction;
+  /** A transaction has ended, as far as listeners behind ours let it, and is told now or at the end of the turn. */
+  noteEnd(transaction: Y.Transaction): void {
+    this.#lastSeen = transaction;
+  }
+
+  /** Everything up to this state was told. What observers wrote meanwhile is told with theirs. */
+  noteTold(state: ReadonlyMap<number, number>): void {
+    this.#told = state;
   }
 
   /** All that is there was told. */
@@ -94,7 +100,9 @@ export class Guard {
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
-      if (!this.#isEnded) this.#repair(false);
+      if (this.#isEnded) return;
+      this.#host.turnEnded();
+      this.#repair(false);
     });
   }
 
@@ -108,13 +116,13 @@ export class Guard {
     const cause = this.#cause();
     if (cause === undefined) return;
     const { doc } = this.#host;
-    // Was everything told that the document still wants to end? Then the listener that threw came behind ours.
-    const isTold = doc._transaction === null && doc._transactionCleanups.every((transaction) => transaction === this.#lastTold);
+    // Was everything seen that the document still wants to end? Then the listener that threw came behind ours.
+    const isSeen = doc._transaction === null && doc._transactionCleanups.every((transaction) => transaction === this.#lastSeen);
     doc._transaction = null;
     doc._transactionCleanups = [];
     if (cause === 'removed' || cause === 'destroyed') this.#attach();
     this.#isDestroyed = false;
-    if (cause !== 'muted' || !isTold || this.#hasMoved()) this.#tell();
+    if (cause !== 'muted' || !isSeen || this.#hasMoved()) this.#tell();
     this.noteAll();
     this.#host.repaired(cause);
   }

@@ -1,11 +1,12 @@
 /**
  * Whether peers will take in a frame what the application has just written. It cannot be taken back; told at once, it can be
- * mended. Only depth is looked at, and for most changes by their size alone: each level of values costs two bytes, of shared types
+ * mended. Only depth is looked at, and for most changes by what is known of them or by their size alone: each level of values costs two bytes, of shared types
  * five, so a short update makes nothing deep that was shallow.
  */
 
 import type * as Y from 'yjs';
 import { FRAME_DEPTH_MAX } from './limits.js';
+import type { OwnChanges } from './own-turn.js';
 import { depthOf } from './type-depth.js';
 import { isShallowEnough, whyTooDeep } from './update-check.js';
 
@@ -17,10 +18,10 @@ export class OwnChangeCheck {
   }
 
   /** Why peers will not take it; undefined where they will. */
-  whyTooDeep(update: Uint8Array, { changed }: Y.Transaction): string | undefined {
-    const levels = update.length / TYPE_BYTES;
-    const isShort = update.length < FRAME_DEPTH_MAX * VALUE_BYTES;
-    if (isShort && isShallow(changed.keys(), FRAME_DEPTH_MAX - levels)) return undefined;
+  whyTooDeep({ update, changed, levelsMax }: OwnChanges): string | undefined {
+    const levels = levelsMax ?? update.length / TYPE_BYTES;
+    const isShort = levelsMax !== undefined || update.length < FRAME_DEPTH_MAX * VALUE_BYTES;
+    if (isShort && isShallow(changed, FRAME_DEPTH_MAX - levels)) return undefined;
     return whyTooDeep(this.#doc, update);
   }
 

@@ -3,10 +3,10 @@
 import type { GuardCause } from './guard.js';
 
 export interface ReplicaListener {
-  /** Integrated here and nowhere else yet. */
+  /** Written here, and nowhere else yet: at the end of the turn, or before. */
   changed(update: Uint8Array): void;
-  /** Integrated here, from a peer. */
-  received(update: Uint8Array): void;
+  /** Integrated here, from a peer. `update` may be asked for within the call; it brings all that was new, and perhaps more. */
+  received(update: () => Uint8Array): void;
   /** An observer of the application threw; the state was applied all the same. */
   observerThrew(error: unknown): void;
   /** Yjs had stopped to tell us of changes; that is repaired, and what was missed has been handed over as changed. */

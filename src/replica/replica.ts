@@ -9,16 +9,19 @@ import type { ReplicaView } from '../../sync/replica-view.js';
 import type { ApplyOutcome } from '../../sync/synchronizer-host.js';
 import { describe } from '../base/errors.js';
 import type { Random } from '../base/random.js';
+import { arrivalOf } from './arrival.js';
 import { isClientId, newClientId } from './client-id.js';
 import { digestOf } from './digest.js';
+import { encodeTransaction, hasChanges } from './encode-changes.js';
 import { Guard } from './guard.js';
-import type { GuardedListener, GuardCause } from './guard.js';
+import type { GuardCause } from './guard.js';
 import { OwnChangeCheck } from './own-change-check.js';
+import { OwnTurn } from './own-turn.js';
+import type { OwnChanges } from './own-turn.js';
 import { QuickDoc } from './quick-doc.js';
 import type { ReplicaListener } from './replica-listener.js';
 import { isAhead, isBehind, isStateVector } from './state-vector.js';
 import { removeUnencodable } from './unencodable.js';
-import { beginsUnheard, unencodedListeners } from './unencoded.js';
 import { checkUpdates, isShallowEnough } from './update-check.js';
 import type { UpdateSource } from './update-check.js';
 import { WholeUpdates, footedOf, isEmptyUpdate, withoutPending } from './whole-updates.js';
@@ -29,7 +32,6 @@ export { Y };
 /** The origins of transactions that are not the application's own. */
 const RECEIVED = Symbol('socomm: received from a peer');
 const LOADED = Symbol('socomm: loaded from the store');
-const NOTHING = new Uint8Array();
 
 export interface ReplicaOptions {
   readonly random: Random;
@@ -42,9 +44,10 @@ export class Replica implements ReplicaView {
   readonly #listener: ReplicaListener;
   readonly #guard: Guard;
   readonly #ownChanges: OwnChangeCheck;
+  readonly #ownTurn: OwnTurn;
   readonly #updates: WholeUpdates;
-  /** The one update that is being taken in, where nothing waits for it: nothing else comes of it. */
-  #arriving: Uint8Array | undefined;
+  /** What is being applied, where nothing else can come of it. */
+  #arriving: (() => Uint8Array) | undefined;
   #clientId: number;
   #digest: string | undefined;
   /** Something was written that nobody could take: from there on nothing is told until it has been taken out. */
@@ -59,24 +62,21 @@ export class Replica implements ReplicaView {
     this.#clientId = newClientId(random);
     this.doc.clientID = this.#clientId;
     this.#ownChanges = new OwnChangeCheck(this.doc);
+    this.#ownTurn = new OwnTurn(this.doc);
     this.#updates = new WholeUpdates(this.doc);
     this.#guard = new Guard({
       doc: this.doc,
-      listeners: this.#docListeners(),
+      // None of them is for `update`: for that Yjs encodes each transaction.
+      listeners: [
+        ['beforeObserverCalls', (transaction: Y.Transaction) => this.#checkOwnClock(transaction)],
+        ['afterTransactionCleanup', (transaction: Y.Transaction) => this.#onEnd(transaction)],
+      ],
       began: () => this.#onBegin(),
+      turnEnded: () => this.#tellWritten(),
       tell: () => this.#tellMissed(),
       mend: () => this.#removeUnencodable(),
       repaired: (cause) => this.#onRepaired(cause),
     });
-  }
-
-  #docListeners(): GuardedListener[] {
-    const told = (update: Uint8Array, transaction: Y.Transaction): void => this.#onUpdate(update, transaction);
-    const standIn = ({ origin }: Y.Transaction): Uint8Array | undefined => (origin === LOADED ? NOTHING : this.#takeArrived(origin));
-    return [
-      ...unencodedListeners({ doc: this.doc, standIn, told, beforeObserverCalls: (transaction) => this.#checkOwnClock(transaction) }),
-      ['update', (update: Uint8Array, _: unknown, __: Y.Doc, transaction: Y.Transaction) => told(update, transaction)],
-    ];
   }
 
   /** Counts whatever changed the replica. */
@@ -121,26 +121,36 @@ export class Replica implements ReplicaView {
     this.#listener.clientIdRenewed(clientID);
   }
 
-  /** An update that was taken in whole is there already. */
-  #takeArrived(origin: unknown): Uint8Array | undefined {
-    const arrived = origin === RECEIVED && this.#updates.isWhole ? this.#arriving : undefined;
-    this.#arriving = undefined;
-    return arrived;
-  }
-
-  #onUpdate(update: Uint8Array, transaction: Y.Transaction): void {
+  #onEnd(transaction: Y.Transaction): void {
+    if (!hasChanges(transaction)) return;
     const origin: unknown = transaction.origin;
     this.#digest = undefined;
     if (origin !== LOADED) this.#changes++;
     const isOwn = origin !== LOADED && origin !== RECEIVED;
     if (isOwn) this.#updates.noteOutside();
-    const tooDeep = isOwn && !this.#isUntold ? this.#ownChanges.whyTooDeep(update, transaction) : undefined;
-    if (tooDeep !== undefined && !this.#ownChanges.isFetchable(update)) this.#isUntold = true;
     // The guard hands over at the end of the turn what is not told now, without what nobody could take.
     if (this.#isUntold) return;
-    this.#guard.note(transaction);
-    if (origin === RECEIVED) this.#listener.received(update);
-    if (isOwn) this.#listener.changed(update);
+    this.#guard.noteEnd(transaction);
+    // What cannot be encoded is no small change: whoever set it gets the error, and the guard has the value taken out.
+    if (isOwn) return void (this.#ownTurn.note(transaction) && this.#tell(this.#ownTurn.take()));
+    this.#guard.noteTold(transaction.afterState);
+    if (origin === LOADED) return;
+    const arrived = this.#updates.isWhole ? this.#arriving : undefined;
+    this.#listener.received(arrived ?? (() => encodeTransaction(transaction)));
+  }
+
+  /** Not within a transaction: what it has not deleted yet would be told as if it stayed. */
+  #tellWritten(): void {
+    if (!this.#ownTurn.isEmpty && this.doc._transaction === null) this.#tell(this.#ownTurn.take());
+  }
+
+  #tell(own: OwnChanges): void {
+    if (this.#isUntold) return;
+    const tooDeep = this.#ownChanges.whyTooDeep(own);
+    this.#isUntold = tooDeep !== undefined && !this.#ownChanges.isFetchable(own.update);
+    if (this.#isUntold) return;
+    this.#guard.noteTold(own.state);
+    this.#listener.changed(own.update);
     if (tooDeep !== undefined) this.#listener.changeTooDeep(tooDeep);
   }
 
@@ -149,14 +159,8 @@ export class Replica implements ReplicaView {
     const check = checkUpdates(this.doc, updates, source);
     if (!check.ok) return check;
     if (check.ownEnd > Y.getState(this.doc.store, this.doc.clientID)) this.#leaveClientId();
-    this.#arriving =
-      updates.length === 1 && !this.hasPending() && beginsUnheard(this.doc) ? this.#arrivalOf(updates[0], source) : undefined;
+    this.#arriving = this.hasPending() ? undefined : arrivalOf(this.doc, updates, source);
     return this.#integrate(check.footed, RECEIVED);
-  }
-
-  /** An answer to who has something brings all deletions there are: what was new is less. A frame is copied out of the memory that it came in. */
-  #arrivalOf(update: Uint8Array | undefined, source: UpdateSource): Uint8Array | undefined {
-    return source === 'frame' ? update?.slice() : this.isEmpty ? update : undefined;
   }
 
   /**
@@ -174,6 +178,8 @@ export class Replica implements ReplicaView {
   }
 
   #integrate(updates: Iterable<FootedUpdate>, origin: symbol): ApplyOutcome {
+    // What was written before is told before.
+    this.#tellWritten();
     const failures: string[] = [];
     const apply = (update: FootedUpdate): void => {
       try {
@@ -181,6 +187,7 @@ export class Replica implements ReplicaView {
       } catch (error) {
         // Observers run when the outer transaction ends, so this is the reader's complaint about the bytes.
         failures.push(describe(error));
+        this.#arriving = undefined;
       }
     };
     const mayApply = (update: Uint8Array): boolean => isShallowEnough(this.doc, update);
@@ -191,15 +198,18 @@ export class Replica implements ReplicaView {
       }, origin);
     } catch (error) {
       this.#listener.observerThrew(error);
+    } finally {
+      this.#arriving = undefined;
     }
     return failures.length === 0 ? { ok: true } : { ok: false, detail: failures.join('; '), isBeyondLimit: false };
   }
 
   /**
-   * Looks whether Yjs still tells us of changes, and repairs it where it does not. The guard does so by itself at the end of each
-   * turn in which there was a transaction; this is for moments that cannot wait, and for what no event told of.
+   * Tells what was written in this turn, looks whether Yjs still tells us of changes, and repairs it where it does not. The guard sees to
+   * both at the end of each turn in which there was a transaction; this is for moments that cannot wait, and for what no event told of.
    */
   heal(): void {
+    this.#tellWritten();
     this.#guard.heal();
   }
 
@@ -209,8 +219,10 @@ export class Replica implements ReplicaView {
     this.#digest = undefined;
     this.#changes++;
     const missed = this.#encodeMissed();
-    if (missed !== undefined && !isEmptyUpdate(missed)) this.#listener.changed(missed);
-    return missed !== undefined;
+    if (missed === undefined) return false;
+    this.#ownTurn.drop();
+    if (!isEmptyUpdate(missed)) this.#listener.changed(missed);
+    return true;
   }
 
   #encodeMissed(): Uint8Array | undefined {

@@ -48,12 +48,12 @@ export class PenScene {
   replica(name: string): Replica {
     const found = this.replicas.get(name);
     if (found !== undefined) return found;
-    const record = (update: Uint8Array): void => this.writer.record(name, update, new Map());
+    const record = (update: () => Uint8Array): void => this.writer.record(name, update, new Map());
     const nothing = (): void => undefined;
     const replica = new Replica({
       random: this.#random,
       listener: {
-        changed: record,
+        changed: (update) => record(() => update),
         received: record,
         observerThrew: nothing,
         repaired: nothing,

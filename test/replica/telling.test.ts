@@ -1,9 +1,11 @@
-/** What a replica is filled with is not encoded once more; and nobody who has a right to hear of anything misses it. */
+/** When a replica tells what, and as which bytes: what was written, once a turn; what came, as it came. Nobody who has a right to hear of anything misses it. */
 
-import fc from 'fast-check';
 import * as Y from 'yjs';
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { record } from './recorder.js';
+import { encodeTransaction } from '../../src/replica/encode-changes.js';
+import { SMALL_CHANGE_CHARACTERS_MAX, TURN_CHANGES_MAX } from '../../src/replica/own-turn.js';
+import { follow, record } from './recorder.js';
 import type { Recorded } from './recorder.js';
 import { session } from './session.js';
 
@@ -50,10 +52,11 @@ it.each(ways)('after what was %s every change is told, in the same turn and late
   const { doc } = recorded.replica;
   fill(recorded, library());
   doc.getMap('presets').set('mine', 1);
-  expect(recorded.changed).toHaveLength(1);
   await turn();
+  expect(recorded.changedSoFar).toHaveLength(1);
   doc.getMap('presets').set('mine', 2);
-  expect(recorded.changed).toHaveLength(2);
+  await turn();
+  expect(recorded.changedSoFar).toHaveLength(2);
   expect(recorded.told).toEqual([]);
 });
 
@@ -67,7 +70,8 @@ it.each(ways)('what an observer writes while something is %s is told', async (_,
   fill(recorded, library());
   await turn();
   map.set('later', true);
-  expect(recorded.changed).toHaveLength(2);
+  await turn();
+  expect(recorded.changedSoFar).toHaveLength(2);
   expect(recorded.told).toEqual([]);
 });
 
@@ -82,7 +86,81 @@ it.each(ways)('a listener that throws while something is %s silences nothing', a
   isOn = false;
   await turn();
   doc.getMap('presets').set('later', true);
-  expect(recorded.changed).toHaveLength(1);
+  await turn();
+  expect(recorded.changedSoFar).toHaveLength(1);
+});
+
+it('what one turn wrote is told as one update, without what it overwrote itself', async () => {
+  const recorded = record();
+  const map = recorded.replica.doc.getMap('m');
+  for (let each = 0; each < 100; each++) map.set('knob', `value ${each}`);
+  expect(recorded.changedSoFar).toEqual([]);
+  await turn();
+  expect(recorded.changedSoFar).toHaveLength(1);
+  expect(recorded.changedSoFar[0]?.length).toBeLessThan(100 * 'value 99'.length);
+  expect(follow({ changed: recorded.changedSoFar }).replica.doc.getMap('m').toJSON()).toEqual({ knob: 'value 99' });
+});
+
+it('so much is told before the turn ends that no update outgrows a frame', () => {
+  const recorded = record();
+  const map = recorded.replica.doc.getMap('m');
+  for (let each = 0; each < 3 * TURN_CHANGES_MAX; each++) map.set(`knob ${each}`, each);
+  expect(recorded.changedSoFar).toHaveLength(3);
+  map.set('small', 1);
+  map.set('large', 'x'.repeat(SMALL_CHANGE_CHARACTERS_MAX + 1));
+  expect(recorded.changedSoFar).toHaveLength(4);
+});
+
+it('what was written before something came is told before it', () => {
+  const source = record(2);
+  source.replica.doc.getMap('m').set('theirs', 1);
+  const recorded = record();
+  recorded.replica.doc.getMap('m').set('mine', 1);
+  recorded.replica.apply(source.changed, 'frame');
+  expect(recorded.changedSoFar).toHaveLength(1);
+});
+
+it('whatever is written in however many turns, who hears what is told has it', () => {
+  fc.assert(
+    fc.property(session({ maxLength: 40 }), fc.array(fc.boolean()), ({ updates }, ends) => {
+      const recorded = record();
+      // As an application that is given updates by somebody else: of any kind, with deletions, under several clients.
+      updates.forEach((update, at) => {
+        Y.applyUpdate(recorded.replica.doc, update);
+        if (ends[at % ends.length] === true) recorded.replica.heal();
+      });
+      recorded.replica.heal();
+      const follower = follow({ changed: recorded.changedSoFar });
+      expect(follower.replica.hasPending()).toBe(false);
+      expect(follower.replica.digest()).toBe(recorded.replica.digest());
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('one transaction is encoded as Yjs encodes it', () => {
+  fc.assert(
+    fc.property(session({ maxLength: 20 }), ({ updates }) => {
+      const doc = new Y.Doc();
+      const pairs: [ours: Uint8Array, theirs: Uint8Array][] = [];
+      doc.on('update', (theirs, _, __, transaction) => void pairs.push([encodeTransaction(transaction), theirs]));
+      for (const update of updates) Y.applyUpdate(doc, update);
+      for (const [ours, theirs] of pairs) expect(Buffer.from(ours)).toEqual(Buffer.from(theirs));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it('of a frame of several updates one is made', () => {
+  const source = record(2);
+  for (const key of ['a', 'b']) {
+    source.replica.doc.getMap('m').set(key, 1);
+    source.replica.heal();
+  }
+  const recorded = record();
+  recorded.replica.apply(source.changedSoFar, 'frame');
+  expect(recorded.received).toHaveLength(1);
+  expect(follow({ changed: recorded.received }).replica.digest()).toBe(source.replica.digest());
 });
 
 describe('a frame of one update', () => {
