@@ -268,8 +268,8 @@ export const MUTANTS = [
     name: 'snapshot of nothing replaces the log',
     breaks: 'A document is compacted before it was loaded: what the log held is gone.',
     file: 'src/writer.ts',
-    find: 'host.documents().filter(({ name }) => this.#loading.has(name)),',
-    replacement: 'host.documents(),',
+    find: '(this.#loading.has(name) ? host.document(name) : undefined)',
+    replacement: 'host.document(name)',
   },
   {
     name: 'missed-by-group content not spread',

@@ -2,19 +2,22 @@
  * When a document's log gives way to a snapshot of the live replica, and when it must not: a snapshot that would hold less
  * than the store, or that does not give back what it was taken of, replaces nothing. See docs/STORAGE.md.
  *
- *   between two batches ── one is due ──► taken: state, digest, last record ── trial load ──► replaces, between two batches
- *                                                                                   └──────► refused: told, its log stays
+ *   a rest, or overdue ──► taken between two batches: state, digest, last record ── trial load ──► replaces, between two batches
+ *                                                                                        └──────► refused: told, its log stays
  *
- * A small trial is made at once. A big one runs in a worker while batches go on: what they append is not in the snapshot, and stays in the log.
+ * While batches keep coming only a log that is overdue is looked at (writing/log-length.ts); the others wait for a rest. A small trial is made at
+ * once. A big one runs in a worker while batches go on: what they append is not in the snapshot, and stays in the log.
  */
 
 import type { Snapshot, Store, StoredDocument } from '../storage/store.js';
-import { includesLog, isFaithful, wholeStateOf } from './replica/stored-document.js';
-import { isTriedInWorker, tryOut } from './replica/trial.js';
+import { includesLog, wholeStateOf } from './replica/stored-document.js';
+import { tryOut } from './replica/trial.js';
+import { LOG_BYTES_BEFORE_SNAPSHOT, lengthOfLog } from './writing/log-length.js';
+import type { LogLength } from './writing/log-length.js';
 import type { WriterHost, WrittenDocument } from './writer-host.js';
 
-/** A log is replaced by a snapshot when it outgrows both this and the snapshot before it. */
-export const LOG_BYTES_BEFORE_SNAPSHOT = 512 * 1024;
+/** Without a batch for so long, the writer has time for snapshots. */
+export const SNAPSHOT_REST_MS = 200;
 
 export interface CompactionOptions {
   readonly store: Store;
@@ -31,12 +34,16 @@ export interface CompactionOptions {
 /** A snapshot, and what it has to give back. */
 interface Taken extends Snapshot {
   readonly digest: string;
+  /** Of the log that it would replace. */
+  readonly logBytes: number;
 }
 
 export class Compaction {
   readonly #options: CompactionOptions;
-  /** Documents that were written to since it was last found that they are not due. */
+  /** Documents that were written to since it was last looked how long their logs are. */
   readonly #written = new Set<string>();
+  /** Documents whose logs are due at the next rest. */
+  readonly #due = new Set<string>();
   /** Documents whose stored bytes were damaged: a snapshot of the healed replica is due. */
   readonly #damaged = new Set<string>();
   /** Documents in whose stored log something is missing that later records build on: a snapshot would lack these until it is found. */
@@ -45,13 +52,18 @@ export class Compaction {
   readonly #postponed = new Map<string, number>();
   readonly #ending = new AbortController();
   #underWay: Promise<void> | undefined;
+  #lastBatchAt = -Infinity;
+  /** Takes back the look at the next rest. */
+  #cancelLook: (() => void) | undefined;
 
   constructor(options: CompactionOptions) {
     this.#options = options;
   }
 
+  /** A batch is durable that touched these. */
   noteWritten(names: Iterable<string>): void {
     for (const name of names) this.#written.add(name);
+    this.#lastBatchAt = this.#options.host.clock.now();
   }
 
   noteDamaged(name: string): void {
@@ -65,32 +77,34 @@ export class Compaction {
   /** A document was closed. What is wrong with what is stored of it is found again when it is loaded. */
   forget(name: string): void {
     this.#written.delete(name);
+    this.#due.delete(name);
     this.#damaged.delete(name);
     this.#torn.delete(name);
     this.#postponed.delete(name);
   }
 
-  /** Between two batches: begins with one document that is due, and waits for it only where that is quick. */
-  async step(): Promise<void> {
-    if (this.#underWay !== undefined) return;
-    const due = this.#nextDue();
-    if (due === undefined) return;
-    const { name } = due;
-    if (this.#torn.has(name)) {
-      this.#goBeside(this.#shrink(due));
-      return;
+  /** After a batch, at a rest, and when a snapshot is done: begins with one document for which it is time. */
+  look(): void {
+    if (this.#underWay !== undefined || this.#ending.signal.aborted) return;
+    try {
+      const next = this.#next();
+      if (next !== undefined) this.#goBeside(this.#shrink(next));
+      else if (this.#due.size > 0) this.#lookAtRest();
+    } catch (error) {
+      this.#options.failed(error);
     }
-    const taken = this.#take(due);
-    if (isTriedInWorker(taken)) {
-      this.#goBeside(this.#tryBeside(name, taken));
-      return;
-    }
-    if (!isFaithful(taken.state, taken.digest)) {
-      this.#refuse(name);
-      return;
-    }
-    // In a turn, so that a batch comes first: whatever the snapshot holds is in the log too, which the older generation needs.
-    this.#goBeside(this.#options.inTurn(() => this.#replace(taken)));
+  }
+
+  /** One timer for however many batches: when it is over, it may have to wait again. */
+  #lookAtRest(): void {
+    this.#cancelLook ??= this.#options.host.clock.after(this.#restsAt - this.#options.host.clock.now(), () => {
+      this.#cancelLook = undefined;
+      this.look();
+    });
+  }
+
+  get #restsAt(): number {
+    return this.#lastBatchAt + SNAPSHOT_REST_MS;
   }
 
   /** Replaces whatever is not small already, twice: two generations of today's size stay, and no log between them. */
@@ -104,15 +118,21 @@ export class Compaction {
   /** Ends what goes on beside the batches. Nothing is replaced any more. */
   async end(): Promise<void> {
     this.#ending.abort();
+    this.#cancelLook?.();
     await this.#underWay;
   }
 
   #goBeside(work: Promise<void>): void {
-    const isOver = (): void => void (this.#underWay = undefined);
-    this.#underWay = work.then(isOver, (error: unknown) => {
-      isOver();
-      if (!this.#ending.signal.aborted) this.#options.failed(error);
-    });
+    this.#underWay = work.then(
+      () => {
+        this.#underWay = undefined;
+        this.look();
+      },
+      (error: unknown) => {
+        this.#underWay = undefined;
+        if (!this.#ending.signal.aborted) this.#options.failed(error);
+      },
+    );
   }
 
   async #compactAll(): Promise<void> {
@@ -132,7 +152,9 @@ export class Compaction {
     const through = store.lastRecord(document);
     const loaded = await store.load(document);
     const whole = loaded.damage.length > 0 ? undefined : wholeStateOf(loaded);
-    if (whole !== undefined) await this.#tryBeside(document, { document, through, ...whole }, { times: 2 });
+    if (whole === undefined) return;
+    const logBytes = this.#stored(document)?.logBytes ?? 0;
+    await this.#tryBeside(document, { document, through, logBytes, ...whole }, { times: 2 });
   }
 
   async #shrink(document: WrittenDocument, how?: { readonly times: number }): Promise<void> {
@@ -145,7 +167,8 @@ export class Compaction {
       if (!replica.hasPending()) taken = this.#take(document);
     });
     if (taken === undefined) {
-      this.#postpone(name);
+      // Once what is pending has found what it builds on, there is something to write again. A torn log is not read each time.
+      if (torn !== undefined) this.#postpone(name);
       return;
     }
     if (torn !== undefined) {
@@ -162,12 +185,14 @@ export class Compaction {
   async #tryBeside(name: string, taken: Taken, { times } = { times: 1 }): Promise<void> {
     const { host, inTurn } = this.#options;
     const { signal } = this.#ending;
-    const isReadable = await tryOut(taken, { clock: host.clock, signal, workerFile: host.trialWorkerFile });
+    const { logBytes } = taken;
+    const isReadable = await tryOut(taken, { clock: host.clock, signal, workerFile: host.trialWorkerFile, logBytes });
     if (signal.aborted) return;
     if (!isReadable) {
       this.#refuse(name);
       return;
     }
+    // In turns, so that a batch comes first: whatever the snapshot holds is in the log too, which the older generation needs.
     for (let time = 1; time <= times; time++) await inTurn(() => this.#replace(taken));
   }
 
@@ -175,7 +200,8 @@ export class Compaction {
   #take({ name, replica }: WrittenDocument): Taken {
     const state = replica.snapshot();
     const through = this.#options.store.lastRecord(name);
-    return { document: name, state, stateVector: replica.stateVector(), through, digest: replica.digest() };
+    const logBytes = this.#stored(name)?.logBytes ?? 0;
+    return { document: name, state, stateVector: replica.stateVector(), through, digest: replica.digest(), logBytes };
   }
 
   async #replace({ document, state, stateVector, through }: Taken): Promise<void> {
@@ -197,22 +223,28 @@ export class Compaction {
     this.#postponed.set(name, 2 * Math.max(this.#leastBytes, this.#stored(name)?.logBytes ?? 0));
   }
 
-  #nextDue(): WrittenDocument | undefined {
+  #next(): WrittenDocument | undefined {
     for (const name of this.#written) {
-      const document = this.#options.document(name);
-      if (document !== undefined && this.#isDue(document)) return document;
+      const length = this.#lengthOf(name);
+      if (length === 'overdue') return this.#options.document(name);
       this.#written.delete(name);
+      if (length === 'due') this.#due.add(name);
+    }
+    if (this.#options.host.clock.now() < this.#restsAt) return undefined;
+    for (const name of this.#due) {
+      this.#due.delete(name);
+      if (this.#lengthOf(name) !== 'short') return this.#options.document(name);
     }
     return undefined;
   }
 
-  #isDue({ name, replica }: WrittenDocument): boolean {
-    if (replica.hasPending()) return false;
+  #lengthOf(name: string): LogLength {
+    const document = this.#options.document(name);
     const stored = this.#stored(name);
-    if (stored === undefined) return false;
+    if (document === undefined || stored === undefined || document.replica.hasPending()) return 'short';
     const postponed = this.#postponed.get(name);
-    if (postponed !== undefined) return stored.logBytes > postponed;
-    return stored.logBytes > Math.max(this.#leastBytes, stored.snapshotBytes) || this.#damaged.has(name);
+    if (postponed === undefined && this.#damaged.has(name)) return 'overdue';
+    return lengthOfLog(stored, postponed ?? Math.max(this.#leastBytes, stored.snapshotBytes));
   }
 
   get #leastBytes(): number {

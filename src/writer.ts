@@ -219,7 +219,7 @@ export class Writer {
         this.#pace.noteBatch();
         if (!this.#hasEnded()) await this.#announce();
         if (!this.#hasEnded()) await this.#turns.take();
-        if (!this.#hasEnded()) await this.#compaction.step();
+        if (!this.#hasEnded()) this.#compaction.look();
       }
     } catch (error) {
       this.#fail(error);

@@ -12,7 +12,7 @@ import { PACKAGE_VERSION } from '../version.js';
 import { isFaithful } from './stored-document.js';
 import { trialWorkerFile } from './trial-file.js';
 
-/** A snapshot from this size on is tried in a worker. */
+/** A snapshot from this size on is tried in a worker, and one that replaces a log of this size. */
 export const TRIAL_IN_WORKER_BYTES_MIN = 1024 * 1024;
 /** A trial that takes longer has failed. */
 export const TRIAL_MS_MAX = 60_000;
@@ -38,15 +38,14 @@ export interface TrialOptions {
   readonly workerFile?: string | undefined;
   /** Default: TRIAL_MS_MAX. */
   readonly limitMs?: number;
-}
-
-export function isTriedInWorker({ state }: Pick<Trial, 'state'>): boolean {
-  return state.length >= TRIAL_IN_WORKER_BYTES_MIN;
+  /** Of the log that it would replace: what is overwritten again and again is small in bytes, and long to read. */
+  readonly logBytes?: number;
 }
 
 /** Resolves with whether the snapshot (encoding V2) gives a document of that digest, whole. Never rejects. */
 export async function tryOut(trial: Trial, options: TrialOptions): Promise<boolean> {
-  const answer = isTriedInWorker(trial) ? await askWorker(trial, options) : 'no worker';
+  const isBig = Math.max(trial.state.length, options.logBytes ?? 0) >= TRIAL_IN_WORKER_BYTES_MIN;
+  const answer = isBig ? await askWorker(trial, options) : 'no worker';
   if (answer !== 'no worker') return answer === 'faithful';
   return !options.signal.aborted && isFaithful(trial.state, trial.digest);
 }

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { loadStoredDocument } from '../../src/replica/stored-document.js';
 import { BatchQueue, PEN_QUEUE_BYTES_MAX, batchesOf } from '../../src/writing/batch-queue.js';
 import { LOADING_PAUSE_MS } from '../../src/writing/loading.js';
+import { LOG_GROWTH_MAX } from '../../src/writing/log-length.js';
 import * as Y from 'yjs';
 import { PenScene, heldDisk } from './pen-scene.js';
 
@@ -221,9 +222,9 @@ describe('in front of a disk that hangs', () => {
       if (++replaced === 1) release = held.hold();
       return replace(term, snapshot);
     };
-    // Alone in the batch after which the snapshot is made, while the next change waits: it is in the snapshot, and not in the log yet.
+    // Alone in the batch after which the snapshot is overdue, while the next change waits: when that is found, it is not in the log yet.
     const release1 = held.hold();
-    scene.set('first', 'x'.repeat(2000));
+    scene.set('first', 'x'.repeat(LOG_GROWTH_MAX * 1000));
     await scene.until(() => log.length === 1);
     scene.set('waiting', 1);
     release1();
