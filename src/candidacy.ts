@@ -36,6 +36,7 @@ export interface CandidacyOptions {
   readonly synchronizer: Synchronizer;
   readonly replicas: ReadonlyMap<string, Replica>;
   readonly logBytesBeforeSnapshot: number | undefined;
+  readonly snapshotRestMs: number | undefined;
   /** There may be documents that are not open here. */
   readonly hasClosedDocuments: () => boolean;
   /** Of which this peer knows that they are deleted. */
@@ -178,11 +179,12 @@ export class Candidacy {
   }
 
   #host(): WriterHost {
-    const { address, clock, synchronizer, warn, logBytesBeforeSnapshot } = this.#options;
+    const { address, clock, synchronizer, warn, logBytesBeforeSnapshot, snapshotRestMs } = this.#options;
     return {
       address,
       clock,
       logBytesBeforeSnapshot,
+      snapshotRestMs,
       termHeard: () => synchronizer.state.termHeard,
       documents: () => this.#writtenDocuments(),
       document: (name) => this.#writtenDocument(name),

@@ -104,7 +104,7 @@ export class Compaction {
   }
 
   get #restsAt(): number {
-    return this.#lastBatchAt + SNAPSHOT_REST_MS;
+    return this.#lastBatchAt + (this.#options.host.snapshotRestMs ?? SNAPSHOT_REST_MS);
   }
 
   /** Replaces whatever is not small already, twice: two generations of today's size stay, and no log between them. */

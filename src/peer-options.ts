@@ -28,4 +28,6 @@ export interface PeerOptions {
   readonly limits?: Partial<EngineLimits>;
   /** Default: LOG_BYTES_BEFORE_SNAPSHOT. */
   readonly logBytesBeforeSnapshot?: number;
+  /** Default: SNAPSHOT_REST_MS. */
+  readonly snapshotRestMs?: number;
 }

@@ -61,6 +61,7 @@ export function assemblePeer({
     pid,
     limits,
     logBytesBeforeSnapshot,
+    snapshotRestMs,
     protocol = PROTOCOL,
   } = peer;
   const described = { address, canWrite, pid, packageVersion: PACKAGE_VERSION, limits, protocol };
@@ -85,6 +86,7 @@ export function assemblePeer({
     random,
     synchronizer,
     logBytesBeforeSnapshot,
+    snapshotRestMs,
     replicas: documents.replicas,
     deletedDocuments,
     hasClosedDocuments: () => held().catalogue.isInUse,

@@ -29,6 +29,8 @@ export interface WriterHost {
   readonly hasClosedDocuments?: () => boolean;
   /** Default: LOG_BYTES_BEFORE_SNAPSHOT. */
   readonly logBytesBeforeSnapshot: number | undefined;
+  /** Default: SNAPSHOT_REST_MS. */
+  readonly snapshotRestMs?: number | undefined;
   /** Default: the one that is built beside trial.ts. */
   readonly trialWorkerFile?: string;
   /** The document was loaded whole; `missed` is what the live replica had not had. */

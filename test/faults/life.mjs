@@ -294,7 +294,7 @@ async function load(build) {
     const { open } = Peer.prototype;
     Peer.prototype.open = function openEagerly() {
       watched.add(build);
-      this.options = { ...this.options, logBytesBeforeSnapshot: LOG_BYTES_BEFORE_SNAPSHOT };
+      this.options = { ...this.options, logBytesBeforeSnapshot: LOG_BYTES_BEFORE_SNAPSHOT, snapshotRestMs: 0 };
       return open.call(this);
     };
     const { LevelStore } = await from('../storage/level-store.js');
