@@ -35,17 +35,17 @@ import { Tails } from './tails.js';
 import { Watch } from './watch.js';
 import { encodePublished } from './wire/published-frame.js';
 
-/** A message as it is handed to a subscriber. The bytes are the subscriber's to look at, and nobody's to change. */
-export interface Delivery {
+/** Where a message comes from, and what it is. Messages that follow each other share it: whoever has judged it once need not again. */
+export interface Origin {
   readonly from: InstanceId;
   readonly topic: string;
   /** The name of the codec that it was encoded with. */
   readonly codec: string;
-  readonly bytes: Uint8Array;
 }
 
 export interface BroadcastListener {
-  message(delivery: Delivery): void;
+  /** The bytes are the subscriber's to look at, and nobody's to change. */
+  message(origin: Origin, bytes: Uint8Array): void;
   /** `count` messages of this peer on this topic that were for us are lost; told before whatever came behind them. */
   missed(loss: { readonly from: PeerId; readonly topic: string; readonly count: number }): void;
 }
@@ -113,7 +113,7 @@ export class Broadcasts {
     });
     this.#outbox = new Outbox(mesh.self, this.#ownKeys);
     this.#mail = new HouseMail(
-      (follower, delivery) => this.#hearing.deliver(follower, delivery),
+      (follower, origin, bytes) => this.#hearing.deliver(follower, origin, bytes),
       () => this.#tellDrained(),
     );
     this.#pump = new Pump(mesh.transport, () => this.#next());
@@ -131,18 +131,15 @@ export class Broadcasts {
   }
 
   /** Throws `SOCOMM_TOO_LARGE`, and `SOCOMM_QUEUE_FULL` where more is published than can be sent. */
-  publish(from: InstanceId, { topic, to, codec, bytes, isEchoed }: Outgoing): void {
+  publish(from: InstanceId, message: Outgoing): void {
     if (this.#isClosed) return;
+    const { topic, to, bytes } = message;
     Outbox.check(bytes, Math.max(this.#outbox.costBytes, this.#mail.byteLength));
     const key = to === undefined ? this.#keyToEveryone(topic) : topicKey(to, topic);
-    const except = isEchoed ? undefined : from;
     const followers = this.#subscriptions.of(key);
-    if (followers.some(({ instance }) => instance !== except)) {
-      const kept = bytes.length < LARGE_BYTES_MIN ? new Uint8Array(bytes) : bytes;
-      this.#mail.add({ to: followers, except, delivery: { from, topic, codec, bytes: kept } });
-    }
+    if (followers.length > 0) this.#mailTo(followers, from, message);
     if (to !== undefined && isOf(this.#self, to)) return;
-    this.#outbox.add({ key, codec, instance: this.#numberOf(from), bytes });
+    this.#outbox.add(key, this.#numberOf(from), message);
     this.#pump.wake();
   }
 
@@ -234,6 +231,13 @@ export class Broadcasts {
     this.#hearing.unsubscribed();
     this.#receipts.look();
     if (this.#subscriptions.count === 0) this.#watch.stop();
+  }
+
+  #mailTo(followers: readonly Follower[], from: InstanceId, { topic, codec, bytes, isEchoed }: Outgoing): void {
+    const except = isEchoed ? undefined : from;
+    if (followers.every(({ instance }) => instance === except)) return;
+    const kept = bytes.length < LARGE_BYTES_MIN ? new Uint8Array(bytes) : bytes;
+    this.#mail.add({ to: followers, except, origin: { from, topic, codec }, bytes: kept });
   }
 
   /** Mostly the next message is of the same topic as the last one, and of the same instance. */

@@ -11,6 +11,8 @@ export interface Published {
   readonly body?: Uint8Array | undefined;
 }
 
+const BEGIN = Promise.resolve();
+
 export class Pump {
   readonly #transport: Pick<Transport, 'publish'>;
   readonly #next: () => Published | undefined;
@@ -26,7 +28,7 @@ export class Pump {
   wake(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    queueMicrotask(() => void this.#run());
+    void BEGIN.then(this.#run);
   }
 
   /** Hands over all at once, without waiting for the transport: for the end. */
@@ -34,10 +36,10 @@ export class Pump {
     for (let next = this.#next(); next !== undefined; next = this.#next()) void this.#publish(next);
   }
 
-  async #run(): Promise<void> {
+  readonly #run = async (): Promise<void> => {
     for (let next = this.#next(); next !== undefined; next = this.#next()) await this.#publish(next);
     this.#isRunning = false;
-  }
+  };
 
   #publish({ key, frame, body }: Published): Promise<void> {
     return this.#transport.publish(key, frame, body);

@@ -13,6 +13,8 @@ export class Tails {
   /** By how often a key's number has been repeated: when it is due. All of one step wait equally long, so each is in order. */
   readonly #steps: readonly Map<string, number>[] = Array.from({ length: TAIL_REPEATS_MAX }, () => new Map<string, number>());
   readonly #stepOf = new Map<string, number>();
+  /** The one that stands last in the first step. */
+  #newest: string | undefined;
   #timerDueMs = Infinity;
   #cancelTimer: () => void = () => undefined;
 
@@ -23,11 +25,15 @@ export class Tails {
 
   /** Something new was sent under the key. */
   sent(key: string): void {
-    this.#place(key, 0);
-    this.#arm(this.#clock.now() + TAIL_REPEAT_MS);
+    const dueMs = this.#clock.now() + TAIL_REPEAT_MS;
+    if (key === this.#newest) this.#steps[0]?.set(key, dueMs);
+    else this.#place(key, 0, dueMs);
+    this.#newest = key;
+    this.#arm(dueMs);
   }
 
   forget(key: string): void {
+    if (key === this.#newest) this.#newest = undefined;
     const step = this.#stepOf.get(key);
     if (step === undefined) return;
     this.#stepOf.delete(key);
@@ -36,15 +42,16 @@ export class Tails {
 
   close(): void {
     this.#cancelTimer();
+    this.#newest = undefined;
     this.#stepOf.clear();
     this.#steps.forEach((keys) => keys.clear());
   }
 
-  #place(key: string, step: number): void {
+  #place(key: string, step: number, dueMs: number): void {
     this.forget(key);
     const keys = this.#steps[step];
     if (keys === undefined) return; // said often enough
-    keys.set(key, this.#clock.now() + TAIL_REPEAT_MS * 2 ** step);
+    keys.set(key, dueMs);
     this.#stepOf.set(key, step);
   }
 
@@ -61,7 +68,7 @@ export class Tails {
     for (const [step, keys] of this.#steps.entries()) {
       for (const [key, dueMs] of keys) {
         if (dueMs > now) break;
-        this.#place(key, step + 1);
+        this.#place(key, step + 1, now + TAIL_REPEAT_MS * 2 ** (step + 1));
         this.#repeat(key);
       }
     }

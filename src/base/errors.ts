@@ -78,7 +78,11 @@ export function systemCode(error: unknown): string | undefined {
 
 /** A message for people, whatever was thrown. */
 export function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'something that cannot be told in words';
+  }
 }
 
 /** Stops at a state that the code before it makes impossible. */

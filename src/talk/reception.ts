@@ -4,7 +4,7 @@
  */
 
 import { types } from 'node:util';
-import type { BroadcastListener, BroadcastSubscription, Delivery } from '../../talk/broadcasts.js';
+import type { BroadcastListener, BroadcastSubscription, Origin } from '../../talk/broadcasts.js';
 import { describe } from '../base/errors.js';
 import type { SocommError } from '../base/errors.js';
 import { peerOf } from '../base/ids.js';
@@ -13,7 +13,7 @@ import { checkSignal } from './arguments.js';
 import type { Codec } from './codec.js';
 import type { ConversationHost } from './conversation-host.js';
 import { Losses } from './losses.js';
-import { readValue } from './read-value.js';
+import { invalid, mismatch } from './read-value.js';
 import { SparseWarnings } from './sparse-warnings.js';
 import type { Message, Missed, SubscribeOptions } from './topic.js';
 
@@ -29,11 +29,13 @@ export class Reception<Value> {
   readonly #options: SubscribeOptions;
   readonly #warnings: SparseWarnings;
   readonly #onEnd: () => void;
-  readonly #where: string;
   #below: BroadcastSubscription | undefined;
   #forgetHost: (() => void) | undefined;
   #unwatchSignal: (() => void) | undefined;
   #isOpen = false;
+  /** The last that was judged, and how. */
+  #origin: Origin | undefined;
+  #isOriginWanted = false;
 
   /** `onEnd` is called once: by `end()`, the signal, or the end of the instance. */
   constructor(
@@ -46,7 +48,6 @@ export class Reception<Value> {
     this.#options = options;
     this.#onEnd = onEnd;
     this.#warnings = new SparseWarnings(host);
-    this.#where = whereOf(subject.name);
   }
 
   get isOpen(): boolean {
@@ -76,18 +77,32 @@ export class Reception<Value> {
     this.#onEnd();
   };
 
-  isWanted({ from }: Delivery): boolean {
-    return this.#isOpen && (from !== this.#host.id || this.#options.includeOwn === true);
+  isWanted(origin: Origin): boolean {
+    if (origin !== this.#origin) {
+      this.#origin = origin;
+      this.#isOriginWanted = origin.from !== this.#host.id || this.#options.includeOwn === true;
+    }
+    return this.#isOpen && this.#isOriginWanted;
   }
 
-  /** Undefined where it could not be read, which has been told. `ahead`: of the losses, as the message came. */
-  open(delivery: Delivery, ahead: number): Message<Value> | undefined {
-    const { from, topic } = delivery;
+  /** Of the losses, as a message comes: to be given to `open`. */
+  ahead({ from, topic }: Origin): number {
+    return this.losses.total === 0 ? 0 : this.losses.ahead(peerOf(from), topic);
+  }
+
+  /** Undefined where it could not be read, which has been told. */
+  open(origin: Origin, bytes: Uint8Array, ahead: number): Message<Value> | undefined {
+    const { from, topic } = origin;
+    const { codec } = this.#subject;
+    if (origin.codec !== codec.name) {
+      this.#fail(mismatch(codec, origin, `topic '${topic}'`), origin);
+      return undefined;
+    }
     let value: Value;
     try {
-      value = readValue(this.#subject.codec, delivery, topic === this.#subject.name ? this.#where : whereOf(topic));
-    } catch (error) {
-      this.#fail(error as SocommError, delivery);
+      value = codec.decode(bytes);
+    } catch (cause) {
+      this.#fail(invalid(codec, { from, bytes, where: `topic '${topic}'` }, cause), origin);
       return undefined;
     }
     return { value, from, topic, missed: this.losses.total === 0 ? 0 : this.losses.tell(peerOf(from), topic, ahead) };
@@ -107,7 +122,7 @@ export class Reception<Value> {
     this.#warnings.warn('listener-threw', name, `${name} of a subscription to topic '${this.#subject.name}' threw: ${describe(error)}`);
   }
 
-  #fail(error: SocommError, { from, topic }: Delivery): void {
+  #fail(error: SocommError, { from, topic }: Origin): void {
     const { onError } = this.#options;
     if (onError === undefined) this.#warnings.warn('value-unreadable', peerOf(from), `${error.code}: ${error.message}`);
     else this.#call('onError', onError, { error, from, topic });
@@ -116,8 +131,4 @@ export class Reception<Value> {
   #call<Told>(name: string, listener: ((told: Told) => unknown) | undefined, told: Told): void {
     if (listener !== undefined) callListener(listener, [told], (error) => this.threw(name, error));
   }
-}
-
-function whereOf(topic: string): string {
-  return `topic '${topic}'`;
 }

@@ -3,7 +3,7 @@
  * waits gets the next one at once. What is dropped is counted with the messages that were lost.
  */
 
-import type { Delivery } from '../../talk/broadcasts.js';
+import type { Origin } from '../../talk/broadcasts.js';
 import { SocommError, unreachable } from '../base/errors.js';
 import { peerOf } from '../base/ids.js';
 import type { ConversationHost } from './conversation-host.js';
@@ -18,7 +18,8 @@ const BUFFERED_MESSAGES_DEFAULT = 16_384;
 export const BUFFERED_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Waiting {
-  readonly delivery: Delivery;
+  readonly origin: Origin;
+  readonly bytes: Uint8Array;
   /** Of its sender's losses, as it came. */
   readonly ahead: number;
 }
@@ -43,7 +44,7 @@ export class TopicSubscription<Value> implements Subscription<Message<Value>> {
     this.#bufferMax = options.bufferMax ?? BUFFERED_MESSAGES_DEFAULT;
     this.#onOverflow = options.onOverflow ?? 'drop-oldest';
     this.#reception = new Reception(host, subject, { options, onEnd: () => this.#finish() });
-    this.#reception.begin({ message: (delivery) => this.#arrived(delivery), missed: (loss) => this.#lost(loss) });
+    this.#reception.begin({ message: (origin, bytes) => this.#arrived(origin, bytes), missed: (loss) => this.#lost(loss) });
   }
 
   get ready(): Promise<void> {
@@ -56,7 +57,7 @@ export class TopicSubscription<Value> implements Subscription<Message<Value>> {
 
   next(): Promise<IteratorResult<Message<Value>>> {
     for (let waiting = this.#take(); waiting !== undefined; waiting = this.#take()) {
-      const value = this.#reception.open(waiting.delivery, waiting.ahead);
+      const value = this.#reception.open(waiting.origin, waiting.bytes, waiting.ahead);
       if (value !== undefined) return Promise.resolve({ done: false, value });
     }
     const overflow = this.#overflow;
@@ -85,15 +86,14 @@ export class TopicSubscription<Value> implements Subscription<Message<Value>> {
     return Promise.resolve();
   }
 
-  #arrived(delivery: Delivery): void {
-    const { losses } = this.#reception;
-    if (!this.#reception.isWanted(delivery)) return;
-    const ahead = losses.total === 0 ? 0 : losses.ahead(peerOf(delivery.from), delivery.topic);
+  #arrived(origin: Origin, bytes: Uint8Array): void {
+    if (!this.#reception.isWanted(origin)) return;
+    const ahead = this.#reception.ahead(origin);
     // Who waits has read all that came before.
-    if (this.#readers.length > 0) return this.#hand(delivery, ahead);
-    if (!this.#isRoomFor(delivery) && !this.#makeRoom(delivery)) return;
-    this.#waiting.push({ delivery, ahead });
-    this.#bytes += delivery.bytes.length;
+    if (this.#readers.length > 0) return this.#hand({ origin, bytes, ahead });
+    if (!this.#isRoomFor(bytes) && !this.#makeRoom(origin, bytes)) return;
+    this.#waiting.push({ origin, bytes, ahead });
+    this.#bytes += bytes.length;
   }
 
   #lost(loss: Missed): void {
@@ -102,31 +102,31 @@ export class TopicSubscription<Value> implements Subscription<Message<Value>> {
     this.#reception.tellMissed(loss);
   }
 
-  #hand(delivery: Delivery, ahead: number): void {
-    const value = this.#reception.open(delivery, ahead);
+  #hand({ origin, bytes, ahead }: Waiting): void {
+    const value = this.#reception.open(origin, bytes, ahead);
     if (value !== undefined) this.#readers.shift()?.resolve({ done: false, value });
   }
 
   #take(): Waiting | undefined {
     const waiting = this.#waiting.shift();
-    if (waiting !== undefined) this.#bytes -= waiting.delivery.bytes.length;
+    if (waiting !== undefined) this.#bytes -= waiting.bytes.length;
     return waiting;
   }
 
-  #isRoomFor({ bytes }: Delivery): boolean {
+  #isRoomFor(bytes: Uint8Array): boolean {
     const { length } = this.#waiting;
     return length === 0 || (length < this.#bufferMax && this.#bytes + bytes.length <= BUFFERED_BYTES_MAX);
   }
 
   /** Whether the message may come in now. */
-  #makeRoom(delivery: Delivery): boolean {
+  #makeRoom({ from, topic }: Origin, bytes: Uint8Array): boolean {
     switch (this.#onOverflow) {
       case 'drop-oldest':
-        while (!this.#isRoomFor(delivery)) this.#dropOldest();
+        while (!this.#isRoomFor(bytes)) this.#dropOldest();
         // Who was told of it may have ended us.
         return this.#reception.isOpen;
       case 'drop-newest':
-        this.#lost({ from: peerOf(delivery.from), topic: delivery.topic, count: 1 });
+        this.#lost({ from: peerOf(from), topic, count: 1 });
         return false;
       case 'end':
         this.#overflow = new SocommError(
@@ -143,7 +143,7 @@ export class TopicSubscription<Value> implements Subscription<Message<Value>> {
   #dropOldest(): void {
     const dropped = this.#take();
     if (dropped === undefined) return;
-    const { from, topic } = dropped.delivery;
+    const { from, topic } = dropped.origin;
     this.#reception.losses.addOldest(peerOf(from), topic);
     this.#reception.tellMissed({ from: peerOf(from), topic, count: 1 });
   }

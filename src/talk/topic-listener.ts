@@ -1,7 +1,6 @@
 /** A subscription to a topic as a function that is called with each message. Nothing waits here. */
 
-import type { BroadcastListener, Delivery } from '../../talk/broadcasts.js';
-import { peerOf } from '../base/ids.js';
+import type { BroadcastListener, Origin } from '../../talk/broadcasts.js';
 import type { ConversationHost } from './conversation-host.js';
 import { Reception } from './reception.js';
 import type { Subject } from './reception.js';
@@ -21,13 +20,10 @@ export class TopicListener<Value> implements BroadcastListener {
     this.#reception.begin(this);
   }
 
-  message(delivery: Delivery): void {
+  message(origin: Origin, bytes: Uint8Array): void {
     const reception = this.#reception;
-    if (!reception.isWanted(delivery)) return;
-    const message = reception.open(
-      delivery,
-      reception.losses.total === 0 ? 0 : reception.losses.ahead(peerOf(delivery.from), delivery.topic),
-    );
+    if (!reception.isWanted(origin)) return;
+    const message = reception.open(origin, bytes, reception.ahead(origin));
     if (message === undefined) return;
     try {
       const result = this.#listener(message);

@@ -71,12 +71,14 @@ export class Topic<Value> {
   readonly name: string;
   readonly codec: Codec<Value>;
   readonly #host: ConversationHost;
+  readonly #isPattern: boolean;
 
   /** Made by `instance.topic()`. */
   constructor(host: ConversationHost, name: string, codec: Codec<Value>) {
     this.#host = host;
     this.name = name;
     this.codec = codec;
+    this.#isPattern = name.endsWith('/');
   }
 
   /**
@@ -85,10 +87,10 @@ export class Topic<Value> {
    * Errors: SOCOMM_TOO_LARGE (above 64 MiB), SOCOMM_QUEUE_FULL (more than can be sent: wait for `drained()`), SOCOMM_CLOSED; a TypeError
    * for a value that the codec does not carry, for a topic whose name ends in `/`, and for a `to` that is no id.
    */
-  publish(value: Value, { to }: PublishOptions = {}): void {
+  publish(value: Value, options?: PublishOptions): void {
     this.#host.assertOpen();
-    if (this.name.endsWith('/'))
-      throw new TypeError(`'${this.name}' stands for all topics below it: subscribe to it, publish to one of them`);
+    if (this.#isPattern) throw new TypeError(`'${this.name}' stands for all topics below it: subscribe to it, publish to one of them`);
+    const to = options?.to;
     if (to !== undefined) checkAddressee(to);
     const bytes = writeValue(this.codec, value);
     // Whether this very instance is told is each subscription's own wish.

@@ -62,7 +62,10 @@ export class ReceiveLoop {
     try {
       let looksWithoutGap = 0;
       while (!this.#socket.closed) {
-        for (let messages = 0; messages < MESSAGES_PER_LOOK && !this.#socket.closed; messages++) await this.#read();
+        for (let messages = 0; messages < MESSAGES_PER_LOOK && !this.#socket.closed; messages++) {
+          const pause = this.#took(await this.#socket.receive());
+          if (pause !== undefined) await pause;
+        }
         looksWithoutGap = !this.#socket.closed && this.#socket.readable ? looksWithoutGap + 1 : 0;
         if (looksWithoutGap < LOOKS_WITHOUT_GAP) continue;
         looksWithoutGap = 0;
@@ -77,24 +80,26 @@ export class ReceiveLoop {
   async #readUntilEmpty(): Promise<void> {
     this.#socket.receiveTimeout = 0;
     try {
-      while (!this.#socket.closed) await this.#read();
+      while (!this.#socket.closed) {
+        const pause = this.#took(await this.#socket.receive());
+        if (pause !== undefined) await pause;
+      }
     } catch (error) {
       if (systemCode(error) !== 'EAGAIN') throw error;
       if (!this.#socket.closed) this.#socket.receiveTimeout = -1;
     }
   }
 
-  async #read(): Promise<void> {
-    const parts = await this.#socket.receive();
+  /** What is to be waited for before the next is read: mostly nothing. */
+  #took(parts: Buffer[]): Promise<void> | undefined {
     this.#count++;
     this.#messages++;
     this.#bytes += sizeOf(parts);
-    const pause = this.#received(parts);
-    if (pause !== undefined) await pause;
-    if (this.#messages < MESSAGES_PER_TURN_MAX && this.#bytes < BYTES_PER_TURN_MAX) return;
+    const pause = this.#received(parts) ?? undefined;
+    if (this.#messages < MESSAGES_PER_TURN_MAX && this.#bytes < BYTES_PER_TURN_MAX) return pause;
     this.#messages = 0;
     this.#bytes = 0;
-    await turn();
+    return pause === undefined ? turn() : pause.then(turn);
   }
 }
 

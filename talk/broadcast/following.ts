@@ -23,6 +23,8 @@ export class Following {
   #isBaselined = false;
   /** The one heard longest ago first. */
   readonly #keys = new Map<string, Heard>();
+  /** The one heard last. */
+  #newest: { readonly key: string; readonly heard: Heard } | undefined;
 
   /** Whether a message of this number would be delivered. */
   wants(key: string, number: number): boolean {
@@ -32,7 +34,7 @@ export class Following {
   /** Messages `number` to `number + count - 1` have come: how many before them are lost, and how many of them were had before. */
   heard(tail: KeyTail, count: number): { readonly missed: number; readonly had: number } {
     const { key, base, number } = tail;
-    const heard = this.#keys.get(key);
+    const heard = this.#newest?.key === key ? this.#newest.heard : this.#keys.get(key);
     const last = number + count - 1;
     if (heard !== undefined && last <= heard.last) return { missed: 0, had: count };
     if (heard === undefined && !this.#isBaselined) {
@@ -40,7 +42,7 @@ export class Following {
       return { missed: 0, had: 0 };
     }
     const from = Math.max(heard?.last ?? 0, base);
-    this.#remember(key, { last, unsettled: heard?.unsettled });
+    this.#advance(key, heard, last);
     return { missed: Math.max(0, number - 1 - from), had: Math.max(0, from - number + 1) };
   }
 
@@ -48,8 +50,9 @@ export class Following {
   tail({ key, base, number }: KeyTail): number {
     const heard = this.#keys.get(key);
     if ((heard === undefined && !this.#isBaselined) || number <= (heard?.last ?? 0)) return 0;
-    this.#remember(key, { last: number, unsettled: heard?.unsettled });
-    return number - Math.max(heard?.last ?? 0, base);
+    const from = Math.max(heard?.last ?? 0, base);
+    this.#advance(key, heard, number);
+    return number - from;
   }
 
   /** The sender has confirmed the subscription: the losses of each key. `tails`: all keys that it uses, the one used longest ago first. */
@@ -78,7 +81,14 @@ export class Following {
     return Math.max(0, before - Math.max(number, base));
   }
 
+  #advance(key: string, heard: Heard | undefined, last: number): void {
+    if (heard === undefined) return this.#remember(key, { last, unsettled: undefined });
+    heard.last = last;
+    if (this.#newest?.heard !== heard) this.#remember(key, heard);
+  }
+
   #remember(key: string, heard: Heard): void {
+    this.#newest = { key, heard };
     this.#keys.delete(key);
     this.#keys.set(key, heard);
     if (this.#keys.size <= HEARD_KEYS_MAX) return;

@@ -4,9 +4,8 @@
  */
 
 import { describe, unreachable } from '../../src/base/errors.js';
-import { newInstanceId } from '../../src/base/ids.js';
 import type { PeerId } from '../../src/base/ids.js';
-import type { Delivery } from '../broadcasts.js';
+import type { Origin } from '../broadcasts.js';
 import { Dropped } from '../dropped.js';
 import { readKey } from '../keys.js';
 import { LOST_PEERS_MAX } from '../limits.js';
@@ -15,6 +14,7 @@ import { decodePublished } from '../wire/published-frame.js';
 import type { KeyTail, PublishedFrame, PublishedItem } from '../wire/published-frame.js';
 import { Assembly } from './assembly.js';
 import { Following } from './following.js';
+import { Origins, topicOf } from './origins.js';
 import type { Follower, Subscriptions } from './subscriptions.js';
 
 type FrameOf<Kind extends PublishedFrame['kind']> = Extract<PublishedFrame, { kind: Kind }>;
@@ -34,6 +34,7 @@ export class Hearing {
   /** The one lost longest ago first. Its numbers are kept: if it is met again, what it said meanwhile is missed. */
   readonly #lost = new Set<PeerId>();
   readonly #assembly = new Assembly();
+  readonly #origins = new Origins();
 
   constructor(options: HearingOptions) {
     this.#options = options;
@@ -94,10 +95,10 @@ export class Hearing {
     }
   }
 
-  deliver(follower: Follower, delivery: Delivery): void {
+  deliver(follower: Follower, origin: Origin, bytes: Uint8Array): void {
     if (!follower.isOpen) return;
     try {
-      follower.listener.message(delivery);
+      follower.listener.message(origin, bytes);
     } catch (error) {
       this.#threw(follower, error);
     }
@@ -127,15 +128,18 @@ export class Hearing {
     { base, number, codec, items }: Pick<FrameOf<'messages'>, 'base' | 'number' | 'codec' | 'items'>,
     followers: readonly Follower[],
   ): void {
-    const topic = topicOf(key);
-    let [numberOf, instance] = [-1, newInstanceId(from, 0)];
+    let origin: Origin | undefined;
+    let numberOf = -1;
     for (const follower of followers) {
       const { missed, had } = following(follower, from).heard({ key, base, number }, items.length);
-      this.#missed(follower, from, topic, missed);
+      if (missed > 0) this.#missed(follower, from, topicOf(key), missed);
       for (let index = had; index < items.length; index++) {
-        const item = items[index] as PublishedItem;
-        if (item.instance !== numberOf) [numberOf, instance] = [item.instance, newInstanceId(from, item.instance)];
-        this.deliver(follower, { from: instance, topic, codec, bytes: item.bytes });
+        const { instance, bytes } = items[index] as PublishedItem;
+        if (origin === undefined || instance !== numberOf) {
+          numberOf = instance;
+          origin = this.#origins.of(from, key, { codec, instance });
+        }
+        this.deliver(follower, origin, bytes);
       }
     }
   }
@@ -174,11 +178,6 @@ function following(follower: Follower, sender: PeerId): Following {
   let heard = follower.heard.get(sender);
   if (heard === undefined) follower.heard.set(sender, (heard = new Following()));
   return heard;
-}
-
-function topicOf(key: string): string {
-  const read = readKey(key);
-  return read?.kind === 'topic' ? read.topic : key;
 }
 
 /** Whether a key that a publisher names is one that this subscription asked for: others of this peer may have more directed to them. */

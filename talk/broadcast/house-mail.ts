@@ -5,24 +5,27 @@
 
 import type { InstanceId } from '../../src/base/ids.js';
 import { turn } from '../../src/base/turn.js';
-import type { Delivery } from '../broadcasts.js';
+import type { Origin } from '../broadcasts.js';
 import type { Follower } from './subscriptions.js';
 
 interface Mail {
   readonly to: readonly Follower[];
   readonly except: InstanceId | undefined;
-  readonly delivery: Delivery;
+  readonly origin: Origin;
+  readonly bytes: Uint8Array;
 }
 
+type Deliver = (follower: Follower, origin: Origin, bytes: Uint8Array) => void;
+
 export class HouseMail {
-  readonly #deliver: (follower: Follower, delivery: Delivery) => void;
+  readonly #deliver: Deliver;
   readonly #delivered: () => void;
   #waiting: Mail[] = [];
   #bytes = 0;
   #taken = 0;
   #handed = 0;
 
-  constructor(deliver: (follower: Follower, delivery: Delivery) => void, delivered: () => void) {
+  constructor(deliver: Deliver, delivered: () => void) {
     this.#deliver = deliver;
     this.#delivered = delivered;
   }
@@ -42,7 +45,7 @@ export class HouseMail {
   add(mail: Mail): void {
     this.#waiting.push(mail);
     this.#taken++;
-    this.#bytes += mail.delivery.bytes.length;
+    this.#bytes += mail.bytes.length;
     if (this.#waiting.length === 1) void turn().then(() => this.#hand());
   }
 
@@ -53,10 +56,10 @@ export class HouseMail {
   #hand(): void {
     const mails = this.#waiting;
     this.#waiting = [];
-    for (const { to, except, delivery } of mails) {
-      this.#bytes -= delivery.bytes.length;
+    for (const { to, except, origin, bytes } of mails) {
+      this.#bytes -= bytes.length;
       this.#handed++;
-      for (const follower of to) if (follower.instance !== except) this.#deliver(follower, delivery);
+      for (const follower of to) if (follower.instance !== except) this.#deliver(follower, origin, bytes);
     }
     this.#delivered();
   }

@@ -39,10 +39,7 @@ interface Piece {
 type Waiting = Gathering | Piece;
 
 export interface OutboxMessage {
-  readonly key: string;
   readonly codec: string;
-  /** The number of the publishing instance. */
-  readonly instance: number;
   readonly bytes: Uint8Array;
 }
 
@@ -52,8 +49,9 @@ export class Outbox {
   #waiting: Waiting[] = [];
   /** The first `#gone` of them have been handed over. */
   #gone = 0;
-  /** Of each key, the frame that still takes messages. */
+  /** Of each key, the frame that still takes messages; the one opened last stands beside the others: mostly it is the only one. */
   readonly #open = new Map<string, Gathering>();
+  #newest: Gathering | undefined;
   #costBytes = 0;
   /** Frames taken in, and handed over, since the beginning. */
   #taken = 0;
@@ -95,9 +93,10 @@ export class Outbox {
     }
   }
 
-  add(message: OutboxMessage): void {
-    if (message.bytes.length < LARGE_BYTES_MIN) this.#gather(message);
-    else this.#cut(message);
+  /** `instance`: the number of the one that publishes. */
+  add(key: string, instance: number, message: OutboxMessage): void {
+    if (message.bytes.length < LARGE_BYTES_MIN) this.#gather(key, instance, message);
+    else this.#cut(key, instance, message);
   }
 
   /** What is to go now. */
@@ -112,24 +111,35 @@ export class Outbox {
     return waiting.kind === 'piece' ? this.#piece(waiting) : this.#gathered(waiting);
   }
 
-  #gather({ key, codec, instance, bytes }: OutboxMessage): void {
-    let open = this.#open.get(key);
-    if (open === undefined || open.frame.codec !== codec || !open.frame.hasRoomFor(bytes)) {
-      const own = this.#keys.use(key);
-      const begin = { key, base: own.base, number: own.number + 1, codec, bytesExpected: own.frameBytes };
-      const frame = new GatheredFrame(this.#self, begin);
-      open = { kind: 'gathering', own, frame, last: own.number, costBytes: FRAME_COST_BYTES };
-      this.#open.set(key, open);
-      this.#push(open);
-    }
+  #gather(key: string, instance: number, { codec, bytes }: OutboxMessage): void {
+    let open = this.#newest?.own.key === key ? this.#newest : this.#open.get(key);
+    if (open === undefined || open.frame.codec !== codec || !open.frame.hasRoomFor(bytes)) open = this.#begin(key, codec);
     open.frame.add(instance, bytes);
     open.last = ++open.own.number;
     open.costBytes += bytes.length;
     this.#costBytes += bytes.length;
   }
 
-  #cut({ key, codec, instance, bytes }: OutboxMessage): void {
-    this.#open.delete(key);
+  #begin(key: string, codec: string): Gathering {
+    this.#close(key);
+    if (this.#newest !== undefined) this.#open.set(this.#newest.own.key, this.#newest);
+    const own = this.#keys.use(key);
+    const begin = { key, base: own.base, number: own.number + 1, codec, bytesExpected: own.frameBytes };
+    const frame = new GatheredFrame(this.#self, begin);
+    const begun: Gathering = { kind: 'gathering', own, frame, last: own.number, costBytes: FRAME_COST_BYTES };
+    this.#newest = begun;
+    this.#push(begun);
+    return begun;
+  }
+
+  /** The frame of this key takes no more. */
+  #close(key: string): void {
+    if (this.#newest?.own.key === key) this.#newest = undefined;
+    else if (this.#open.size > 0) this.#open.delete(key);
+  }
+
+  #cut(key: string, instance: number, { codec, bytes }: OutboxMessage): void {
+    this.#close(key);
     const own = this.#keys.use(key);
     const number = ++own.number;
     for (let index = 0; index < piecesOf(bytes.length); index++) {
@@ -147,7 +157,8 @@ export class Outbox {
 
   #gathered(waiting: Gathering): Published {
     const { own, frame, last } = waiting;
-    if (this.#open.get(own.key) === waiting) this.#open.delete(own.key);
+    if (this.#newest === waiting) this.#newest = undefined;
+    else if (this.#open.get(own.key) === waiting) this.#open.delete(own.key);
     own.sent = last;
     own.frameBytes = frame.byteLength;
     return { key: own.key, frame: frame.finish() };

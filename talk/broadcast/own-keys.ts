@@ -22,6 +22,7 @@ export class OwnKeys {
   /** The one used longest ago first. */
   readonly #keys = new Map<string, OwnKey>();
   readonly #forgotten: (key: string) => void;
+  #newest: OwnKey | undefined;
   #floor = 0;
 
   constructor(forgotten: (key: string) => void) {
@@ -34,9 +35,11 @@ export class OwnKeys {
 
   /** About to be used: it becomes the last to be forgotten. */
   use(key: string): OwnKey {
+    if (this.#newest?.key === key && this.#keys.size <= OWN_KEYS_MAX) return this.#newest;
     const own = this.#keys.get(key) ?? { key, base: this.#floor, number: this.#floor, sent: this.#floor, frameBytes: 0 };
     this.#keys.delete(key);
     this.#keys.set(key, own);
+    this.#newest = own;
     if (this.#keys.size > OWN_KEYS_MAX) this.#forgetOldest(own);
     return own;
   }

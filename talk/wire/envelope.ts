@@ -9,7 +9,6 @@ import { crc32 } from 'node:zlib';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { describe } from '../../src/base/errors.js';
-import { isPeerId } from '../../src/base/ids.js';
 import type { PeerId } from '../../src/base/ids.js';
 import { Covering } from './covering.js';
 
@@ -66,11 +65,10 @@ export function open<Frame>(bytes: Uint8Array, read: ReadFrame<Frame>): Opened<F
   if (bytes[2] !== TALK_VERSION) return failed(`version ${bytes[2]}`);
   const body = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length - CHECKSUM_BYTES);
   const from = decoding.createDecoder(body);
-  from.pos = 4;
+  from.pos = HEAD_BYTES;
   const covering = new Covering(0);
   try {
-    const sender = Buffer.from(decoding.readUint8Array(from, 8)).toString('hex');
-    if (!isPeerId(sender)) return failed('no sender');
+    const sender = Buffer.from(bytes.buffer, bytes.byteOffset + 4, 8).toString('hex') as PeerId;
     const frame = read(body[3] ?? 0, from, covering);
     if (frame === undefined) return failed(`unknown kind ${body[3]}`);
     if (from.pos !== body.length) return failed(`${body.length - from.pos} bytes too many`);

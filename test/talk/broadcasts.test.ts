@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { InstanceId } from '../../src/base/ids.js';
-import { MESSAGE_BYTES_MAX, UNSENT_BYTES_MAX, PIECE_BYTES_MAX } from '../../talk/limits.js';
+import { LARGE_BYTES_MIN, MESSAGE_BYTES_MAX, UNSENT_BYTES_MAX, PIECE_BYTES_MAX } from '../../talk/limits.js';
 import { Ear, House, say } from './house.js';
 import type { Member } from './member.js';
 
@@ -104,6 +104,32 @@ describe('a topic', () => {
 });
 
 describe('publishing', () => {
+  it('gathers by turns under several keys, codecs and sizes, and hands each key over in its order', async () => {
+    house = await House.of(2);
+    const [a, b] = house.members as [Member, Member];
+    const ears = [new Ear(b, 'x'), new Ear(b, 'y'), new Ear(b, 'x')];
+    await house.clock.advance(10);
+    for (const round of ['1', '2']) for (const topic of ['x', 'y']) say(a, topic, round);
+    say(a, 'x', '3', { codec: 'json' });
+    say(a, 'y', '3');
+    say(a, 'y', new Uint8Array(LARGE_BYTES_MIN));
+    for (const topic of ['x', 'y']) say(a, topic, '4', { codec: 'json' });
+    await house.clock.advance(10);
+    say(a, 'x', '5');
+    await house.clock.advance(10);
+    const [x, y] = ['x', 'y'].map((topic) => ['1', '2', '3', '4', '5'].map((text) => `${topic}: ${text}`)) as [string[], string[]];
+    expect(ears.map(({ heard }) => heard)).toEqual([x, [...y.slice(0, 3), `y: ${LARGE_BYTES_MIN} bytes`, 'y: 4'], x]);
+    const frames = house.passed.filter(({ frame }) => frame.kind === 'messages' || frame.kind === 'piece');
+    expect(frames.map(({ key, frame }) => `${key} ${frame.kind === 'messages' ? frame.items.length : 'piece'}`)).toEqual([
+      't/*/x| 2',
+      't/*/y| 3',
+      't/*/x| 2',
+      't/*/y| piece',
+      't/*/y| 1',
+      't/*/x| 1',
+    ]);
+  });
+
   it('gathers one tick in one frame per key, and goes on gathering while the transport is busy', async () => {
     house = await House.of(2);
     const [a, b] = house.members as [Member, Member];

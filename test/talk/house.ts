@@ -72,7 +72,7 @@ export class Ear implements BroadcastListener {
     this.subscription = member.talker.broadcasts.subscribe(instance, pattern, this);
   }
 
-  message({ topic, bytes }: { readonly topic: string; readonly bytes: Uint8Array }): void {
+  message({ topic }: { readonly topic: string }, bytes: Uint8Array): void {
     this.bodies.push(bytes);
     this.heard.push(bytes.length > 100 ? `${topic}: ${bytes.length} bytes` : `${topic}: ${Buffer.from(bytes).toString()}`);
   }

@@ -2,7 +2,7 @@
 
 import type { InstanceId, PeerId } from '../../src/base/ids.js';
 import { peerOf } from '../../src/base/ids.js';
-import type { BroadcastListener, BroadcastSubscription, Delivery } from '../../talk/broadcasts.js';
+import type { BroadcastListener, BroadcastSubscription, Origin } from '../../talk/broadcasts.js';
 import { EVERYONE, readKey, topicSubscription } from '../../talk/keys.js';
 import type { Member } from './member.js';
 
@@ -53,7 +53,7 @@ export class Listening implements BroadcastListener {
     return this.keys.some((wanted) => key.startsWith(wanted));
   }
 
-  message({ from, topic, codec, bytes }: Delivery): void {
+  message({ from, topic, codec }: Origin, bytes: Uint8Array): void {
     const text = Buffer.from(bytes).toString('latin1');
     const [number, key] = [Number(text.split(' ', 1)[0]), String(text.split(' ', 2)[1])];
     if (this.isEnded) this.problems.push(`told of ${text.slice(0, 60)} after its end`);

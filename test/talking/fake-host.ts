@@ -72,7 +72,7 @@ export class FakeHost {
   }
 
   deliverBytes(bytes: Uint8Array, { from = instance('b'), topic = 'clock', codec = 'lib0' } = {}): void {
-    for (const listener of [...this.listeners.keys()]) listener.message({ from, topic, codec, bytes });
+    for (const listener of [...this.listeners.keys()]) listener.message({ from, topic, codec }, bytes);
   }
 
   lose(count: number, { from = peer('b'), topic = 'clock' } = {}): void {
