@@ -44,7 +44,8 @@ export class Loading {
   readonly #options: LoadingOptions;
   readonly #loaded = new Map<string, Loaded>();
   readonly #ending = new AbortController();
-  #underWay: Promise<void> | undefined;
+  #underWay: Promise<void> = Promise.resolve();
+  #isUnderWay = false;
   #mayTell = false;
 
   constructor(options: LoadingOptions) {
@@ -84,7 +85,10 @@ export class Loading {
 
   /** Loads what was not loaded yet; whoever comes while that goes on is taken along. Never rejects. */
   loadRest(): Promise<void> {
-    this.#underWay ??= this.#loadRest().finally(() => (this.#underWay = undefined));
+    if (!this.#isUnderWay) {
+      this.#isUnderWay = true;
+      this.#underWay = this.#loadRest();
+    }
     return this.#underWay;
   }
 
@@ -93,6 +97,9 @@ export class Loading {
       for (let next = this.#next(); next !== undefined; next = this.#next()) await this.#load(next);
     } catch (error) {
       this.#options.failed(error);
+    } finally {
+      // In the turn in which nothing is left: what is opened in the next would be taken along by nobody.
+      this.#isUnderWay = false;
     }
   }
 

@@ -382,3 +382,26 @@ describe('a schema', () => {
     expect(from).toBe(0);
   });
 });
+
+test('what a writer opens in the very moment in which it has loaded all the rest is loaded, too', async () => {
+  const [a] = (await group({})) as [Member];
+  for (let turns = 0; turns < 12; turns++) {
+    const [before, after] = [`before${turns}`, `after${turns}`];
+    const isSynced = (id: string): boolean => a.peer.synchronizer.state.documents.get(id)?.isSynced === true;
+    const moment = new Promise<void>((resolve) => {
+      const unwatch = a.peer.watch(() => {
+        if (!isSynced(before)) return;
+        unwatch();
+        resolve();
+      });
+    });
+    a.peer.openDocument(before);
+    const opening = moment.then(async () => {
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      a.peer.openDocument(after);
+    });
+    await room.run(opening);
+    await room.clock.advance(100);
+    expect([after, isSynced(after)]).toEqual([after, true]);
+  }
+});
