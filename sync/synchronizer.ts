@@ -295,5 +295,5 @@ export class Synchronizer {
 
 const CLOSED = { ok: false, code: 'SOCOMM_CLOSED', message: 'closed before that came about' } as const;
 
-/** How long after a lost connection the roster is read again. */
-const REUNION_MS = 50;
+/** How long after a lost connection the roster is read again: not in the moment in which somebody takes over. */
+const REUNION_MS = 150;

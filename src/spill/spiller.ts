@@ -42,6 +42,7 @@ export class Spiller {
   readonly #options: SpillerOptions;
   readonly #ledgers: Ledgers;
   #cancelReview: (() => void) | undefined;
+  #isPutOff = false;
   /** The one spill of ours that is there. */
   #name: string | undefined;
   #count = 0;
@@ -79,6 +80,7 @@ export class Spiller {
   noteWriter(): void {
     const { writer, self } = this.#options.state;
     if (writer?.id === self) this.#ledgers.lead(writer.term);
+    if (writer === undefined) this.#putOff();
     this.wake();
   }
 
@@ -188,8 +190,17 @@ export class Spiller {
     this.#cancelReview = undefined;
   }
 
+  /** Whoever takes over needs the processor, and mostly confirms in a moment what would be written aside. Once, so that it comes about. */
+  #putOff(): void {
+    if (this.#isPutOff) return;
+    this.#isPutOff = true;
+    this.#cancelReview?.();
+    this.#cancelReview = undefined;
+  }
+
   #review(): void {
     this.#cancelReview = undefined;
+    this.#isPutOff = false;
     this.#options.drain();
     this.#ledgers.look();
     this.#work ??= this.#act().finally(() => {

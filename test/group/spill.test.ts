@@ -210,6 +210,36 @@ describe('what a writer does not confirm', () => {
     expect(presets(await nextOne()).get('warm-pad')).toBe(1);
   });
 
+  it('is not spilled in the moment in which the writer goes: the next one confirms it', async () => {
+    const [writer, [one]] = await behindAStoppedWriter(1);
+    presets(one as Member).set('warm-pad', 1);
+    await room.clock.advance(SPILL_AFTER_MS - 20);
+    room.diskDelayLeastMs = 100;
+    room.kill(writer);
+    const found = new Set<string>();
+    for (let times = 0; times < 50; times++) {
+      await room.clock.advance(50);
+      for (const name of await spills.list()) found.add(name);
+    }
+    expect([...found]).toEqual([]);
+  });
+
+  it('is spilled a second after the writer went, where nobody comes to confirm it', async () => {
+    const writer = await room.join();
+    await room.rest();
+    const one = await room.join({ canWrite: false });
+    await room.rest();
+    await room.clock.advance(20_000);
+    room.network.stop(writer.peer.id);
+    presets(one).set('warm-pad', 1);
+    await room.clock.advance(SPILL_AFTER_MS - 20);
+    room.kill(writer);
+    await room.clock.advance(SPILL_REVIEW_MS - 100);
+    expect(await spills.list()).toEqual([]);
+    await room.clock.advance(200);
+    expect(await spills.list()).toEqual([`${one.peer.id}.1`]);
+  });
+
   it('costs no timer once all is confirmed', async () => {
     let reviews = 0;
     const { clock } = room;
