@@ -3,57 +3,29 @@
  * other, the synchronizer told of both. Rules: election/election.ts and docs/ELECTION.md.
  */
 
-import type { BlobStore } from '../storage/blobs/blob-store.js';
-import type { Damage, Store, Vector } from '../storage/store.js';
+import type { Damage, Vector } from '../storage/store.js';
 import type { WriterRef } from '../sync/engine-io.js';
 import { vectorOf } from '../sync/engine-state.js';
 import { isFlushAwaited } from '../sync/flushing.js';
 import { MAIN } from '../sync/membership.js';
 import type { MaintenanceOutcome, MaintenanceTask } from '../sync/maintenance.js';
-import type { Synchronizer } from '../sync/synchronizer.js';
-import type { PeerAddress } from '../sync/transport.js';
-import type { Clock } from './base/clock.js';
 import { SocommError, describe, isSocommError } from './base/errors.js';
-import type { Random } from './base/random.js';
+import type { CandidacyOptions } from './candidacy-options.js';
 import { isStoredId } from './documents/document-name.js';
 import { Candidate } from './election/candidate.js';
 import { QUICK_TRIES_MS } from './election/election.js';
 import type { ElectionState } from './election/election.js';
+import { REHEARSED_IN_LINE, Rehearsal } from './election/rehearsal.js';
+import { countElders, isBeingTakenOver } from './election/succession.js';
 import { Caretaker } from './maintenance/caretaker.js';
-import type { Replica } from './replica/replica.js';
-import type { Intake } from './spill/intake.js';
 import { Writer } from './writer.js';
 import type { WriterHost, WrittenDocument } from './writer-host.js';
-
-export interface CandidacyOptions {
-  readonly group: string;
-  readonly address: PeerAddress;
-  readonly canWrite: boolean;
-  readonly store: Store;
-  readonly blobs: BlobStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly synchronizer: Synchronizer;
-  readonly replicas: ReadonlyMap<string, Replica>;
-  readonly logBytesBeforeSnapshot: number | undefined;
-  readonly snapshotRestMs: number | undefined;
-  /** There may be documents that are not open here. */
-  readonly hasClosedDocuments: () => boolean;
-  /** Of which this peer knows that they are deleted. */
-  readonly deletedDocuments: () => readonly string[];
-  readonly warn: (code: string, message: string) => void;
-  /** Something changed that a wait may depend on. */
-  readonly changed: () => void;
-  /** Takes in what was spilled, while this peer leads. */
-  readonly intake: Pick<Intake, 'foresee' | 'addForeseen' | 'begin'>;
-  /** On the way out, the last batch could not be written. */
-  readonly lastBatchFailed: (why: string) => void;
-}
 
 export class Candidacy {
   readonly #options: CandidacyOptions;
   readonly #candidate: Candidate;
   readonly #caretaker: Caretaker;
+  readonly #rehearsal: Rehearsal;
   #writer: Writer | undefined;
   #failure: unknown;
   #isClosing = false;
@@ -61,6 +33,8 @@ export class Candidacy {
   constructor(options: CandidacyOptions) {
     this.#options = options;
     this.#caretaker = new Caretaker({ ...options, pen: () => this.pen });
+    const isDue = (): boolean => this.state.kind === 'following' && countElders(options.synchronizer.state) < REHEARSED_IN_LINE;
+    this.#rehearsal = new Rehearsal({ clock: options.clock, rehearse: options.canWrite ? options.rehearse : undefined, isDue });
     this.#candidate = new Candidate({
       canWrite: options.canWrite,
       clock: options.clock,
@@ -122,11 +96,18 @@ export class Candidacy {
   }
 
   writerChanged(writer: WriterRef | undefined): void {
-    if (writer === undefined) return this.#candidate.feed({ kind: 'writer-gone' });
+    if (writer === undefined)
+      return this.#candidate.feed({ kind: 'writer-gone', isNext: countElders(this.#options.synchronizer.state) === 0 });
     if (writer.id === this.#options.address.id) return;
+    this.#rehearsal.look();
     // It can write: what kept us from it is the past, and no reason to say that nobody can.
     this.#recover();
     this.#candidate.feed({ kind: 'writer-seen' });
+  }
+
+  /** Who is not the writer went: we are nearer to the office than before. */
+  peerLost(): void {
+    this.#rehearsal.look();
   }
 
   /** What somebody asks of the writer; never rejects. */
@@ -138,12 +119,15 @@ export class Candidacy {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#caretaker.end();
+    const rehearsed = this.#rehearsal.end();
     await this.#candidate.close();
+    await rehearsed;
     await this.#caretaker.settled();
   }
 
   crash(): void {
     this.#isClosing = true;
+    void this.#rehearsal.end();
     this.#writer = undefined;
     this.#candidate.crash();
   }
@@ -158,18 +142,16 @@ export class Candidacy {
     }
   }
 
-  /**
-   * Whoever says that it takes over has the lock, and needs the processor more than we need another refusal. If it dies, its
-   * connection drops and we try at once; the slow poll believes nobody.
-   */
+  /** If it dies, its connection drops and we try at once; the slow poll believes nobody. */
   #isInGoodHands(): boolean {
     const { state } = this.#candidate;
     if (state.kind !== 'following' || state.tries === 0 || state.tries >= QUICK_TRIES_MS.length) return false;
-    return [...this.#options.synchronizer.state.links.values()].some(({ status }) => status?.isTakingOver === true);
+    return isBeingTakenOver(this.#options.synchronizer.state);
   }
 
   async #takeOver(): Promise<number> {
     const { synchronizer, intake } = this.#options;
+    void this.#rehearsal.end();
     this.#writer = new Writer(this.#options.store, this.#host());
     synchronizer.setRole(0, { isTakingOver: true });
     // Who is synced needs no more to call itself so, and loses no time.

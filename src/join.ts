@@ -7,6 +7,7 @@ import { blobsIn } from '../storage/blobs/file-blob-store.js';
 import { loadFileLocks } from '../storage/file-lock.js';
 import { loadLevel } from '../storage/level-open.js';
 import { LevelStore } from '../storage/level-store.js';
+import { rehearseTakeover } from '../storage/rehearse.js';
 import { prepareStoreDirectory } from '../storage/store-directory.js';
 import { FileRoster } from '../sync/discovery/file-roster.js';
 import { defaultRuntimeDirectory, ensureRuntimeDirectory, systemRuntimeEnvironment } from '../sync/discovery/runtime-directory.js';
@@ -117,12 +118,15 @@ function isOnesOwn({ replica, transport, clock, random }: JoinOptions): boolean 
 }
 
 /** Where peers meet and what they keep: both in the store's directory. */
-type Home = Pick<PeerOptions, 'store' | 'discovery' | 'blobs'>;
+type Home = Pick<PeerOptions, 'store' | 'discovery' | 'blobs' | 'rehearse'>;
 
-async function homeIn(directory: string, group: string, { storage, random = systemRandom, log }: JoinOptions): Promise<Home> {
+async function homeIn(directory: string, group: string, options: JoinOptions): Promise<Home> {
+  const { storage, runtimeDirectory, random = systemRandom, log } = options;
   const [locks] = await Promise.all([loadFileLocks(), storage === 'never' ? undefined : loadLevel()]);
+  const described = { group, packageVersion: PACKAGE_VERSION, locks, random };
   return {
-    store: new LevelStore({ directory, group, packageVersion: PACKAGE_VERSION, locks, random }),
+    store: new LevelStore({ directory, ...described }),
+    rehearse: (signal) => rehearseTakeover({ directory: () => openRuntimeDirectory(runtimeDirectory), ...described }, signal),
     blobs: blobsIn(directory, random),
     discovery: new FileRoster({ storeDirectory: directory, locks, log: guarded(log ?? silent) }),
   };

@@ -71,7 +71,8 @@ export function peerHost({
       const { candidacy, spiller, intake, talker } = parts();
       talker.peerLost(peer);
       // It may have been the writer and we had not heard so yet: a try costs nothing.
-      if (!hasWriter()) candidacy.writerChanged(undefined);
+      if (hasWriter()) candidacy.peerLost();
+      else candidacy.writerChanged(undefined);
       // It may have left something that no writer has, with us or in a spill.
       spiller.wake();
       intake.look();

@@ -24,6 +24,8 @@ export interface PeerOptions {
   readonly pid: number;
   /** Default: what this copy speaks. */
   readonly protocol?: ProtocolRange;
+  /** Does once with another store what a takeover will do with this one, so that it has been done before. Never rejects; stops at the signal. */
+  readonly rehearse?: (signal: AbortSignal) => Promise<unknown>;
   /** Smaller ones in simulations. */
   readonly limits?: Partial<EngineLimits>;
   /** Default: LOG_BYTES_BEFORE_SNAPSHOT. */

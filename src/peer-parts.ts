@@ -62,6 +62,7 @@ export function assemblePeer({
     limits,
     logBytesBeforeSnapshot,
     snapshotRestMs,
+    rehearse,
     protocol = PROTOCOL,
   } = peer;
   const described = { address, canWrite, pid, packageVersion: PACKAGE_VERSION, limits, protocol };
@@ -87,6 +88,7 @@ export function assemblePeer({
     synchronizer,
     logBytesBeforeSnapshot,
     snapshotRestMs,
+    rehearse,
     replicas: documents.replicas,
     deletedDocuments,
     hasClosedDocuments: () => held().catalogue.isInUse,

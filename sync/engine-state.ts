@@ -77,6 +77,8 @@ export interface EngineState {
 export interface Link {
   readonly id: PeerId;
   readonly address: PeerAddress;
+  /** It was here before us: we found it in the roster, and not it us. Two that came at the same time may each find the other. */
+  readonly isElder: boolean;
   /** Known from the roster before the peer has said anything. */
   canWrite: boolean;
   status: PeerStatus | undefined;
@@ -121,6 +123,7 @@ export interface Refused {
 
 export interface Departed {
   readonly leftAt: number;
+  readonly isElder: boolean;
   /** Whoever comes back stays muted. */
   readonly mutedUntil: number;
 }

@@ -38,7 +38,7 @@ export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
       noteRefused(step, entry.id, { protocol: entry, canWrite: entry.canWrite });
       continue;
     }
-    const link = openLink(step, entry, entry);
+    const link = openLink(step, entry, { ...entry, isElder: true });
     link.canWrite = entry.canWrite;
     sayHello(step, link);
   }
@@ -48,12 +48,15 @@ export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
   reviewWriter(step);
 }
 
-function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax }: ProtocolRange): Link {
+function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax, isElder }: ProtocolRange & Pick<Link, 'isElder'>): Link {
   const { state } = step;
   const { id } = address;
+  const departed = state.departed.get(id);
   const link: Link = {
     id,
     address,
+    // Who was lost and is met anew is as old as it was.
+    isElder: departed?.isElder ?? isElder,
     canWrite: false,
     status: undefined,
     takingOverSince: Infinity,
@@ -69,7 +72,7 @@ function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax }
     silentBy: undefined,
     protocol: { protocolMin, protocolMax },
     rubbish: { count: 0, since: step.now },
-    mutedUntil: state.departed.get(id)?.mutedUntil ?? -Infinity,
+    mutedUntil: departed?.mutedUntil ?? -Infinity,
     wants: new Map(),
     held: createHeld(),
   };
@@ -131,7 +134,7 @@ export function onHello(step: Step, sender: PeerId, hello: FrameOf<'hello'>): vo
     const reason = !speaksWithUs(state, hello) ? 'version' : state.links.size >= LINKS_MAX ? 'crowded' : undefined;
     if (reason === 'version') noteRefused(step, sender, { protocol: hello, canWrite: hello.status.canWrite });
     if (reason !== undefined) return void effects.push({ kind: 'respond', peer: sender, frame: { kind: 'refused', request: 0, reason } });
-    openLink(step, hello.address, hello);
+    openLink(step, hello.address, { ...hello, isElder: false });
   }
   noteMet(step, sender);
   noteStatus(step, sender, hello.status);
@@ -203,13 +206,13 @@ export function onLost(step: Step, peer: PeerId): void {
   settleAll(step);
 }
 
-function depart(step: Step, { id: peer, mutedUntil }: Link): void {
+function depart(step: Step, { id: peer, mutedUntil, isElder }: Link): void {
   const { state, now } = step;
   // Numbers of linked and departed peers travel in one vector, which has a limit.
   const [earliest] = state.departed.keys();
   if (earliest !== undefined && state.departed.size >= DEPARTED_MAX) forget(step, earliest);
   state.departed.delete(peer);
-  state.departed.set(peer, { leftAt: now, mutedUntil });
+  state.departed.set(peer, { leftAt: now, mutedUntil, isElder });
 }
 
 /** Numbers of peers that left a while ago are of no use to anyone. */

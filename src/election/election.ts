@@ -32,8 +32,8 @@ export type ElectionInput =
   | { readonly kind: 'due' }
   | { readonly kind: 'granted' }
   | { readonly kind: 'denied' }
-  /** The writer's connection dropped, it said goodbye, or it stepped down. */
-  | { readonly kind: 'writer-gone' }
+  /** The writer's connection dropped, it said goodbye, or it stepped down. `isNext`: nobody who may write has been here for longer. */
+  | { readonly kind: 'writer-gone'; readonly isNext: boolean }
   /** Somebody else announced itself. */
   | { readonly kind: 'writer-seen' }
   | { readonly kind: 'took-over'; readonly term: number }
@@ -67,6 +67,11 @@ export interface ElectionStep {
  * machine, much later on a busy one; so the steps stay small beside what has passed already.
  */
 export const QUICK_TRIES_MS = [1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 16, 16, 16, 16, 32, 32, 32, 64, 64, 128] as const;
+/**
+ * Who is not next begins only here in the series, after 8 ms: long enough for who is next to take the lock and say so, with the
+ * processor to itself, and short enough if that one is stopped or dies.
+ */
+export const HEAD_START_TRIES = 7;
 export const POLL_MS = 2000;
 export const COOL_DOWN_MS = 1000;
 /**
@@ -112,6 +117,7 @@ function follow(state: StateOf<'following'>, input: ElectionInput): ElectionStep
     case 'writer-gone':
       // One that failed a moment ago leaves the first chance to others.
       if (state.failures > 0) return stay(state);
+      if (!input.isNext) return follow({ ...state, tries: HEAD_START_TRIES }, { kind: 'denied' });
       return { state: { ...state, tries: 0 }, effects: [{ kind: 'try-lock' }] };
     case 'writer-seen':
       // It could take over, so whatever made us fail before is no reason to stand back at its end.

@@ -2,11 +2,19 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { COOL_DOWN_MAX_MS, COOL_DOWN_MS, POLL_MS, QUICK_TRIES_MS, elect, initialElection } from '../../src/election/election.js';
+import {
+  COOL_DOWN_MAX_MS,
+  COOL_DOWN_MS,
+  HEAD_START_TRIES,
+  POLL_MS,
+  QUICK_TRIES_MS,
+  elect,
+  initialElection,
+} from '../../src/election/election.js';
 
 describe('an election', () => {
   it('tries quickly when the writer goes, and slowly once that was in vain', () => {
-    let { state } = elect(initialElection(true), { kind: 'writer-gone' });
+    let { state } = elect(initialElection(true), { kind: 'writer-gone', isNext: true });
     const waits: number[] = [];
     for (let tries = 0; tries <= QUICK_TRIES_MS.length; tries++) {
       const step = elect(state, { kind: 'denied' });
@@ -14,6 +22,21 @@ describe('an election', () => {
       state = step.state;
     }
     expect(waits).toEqual([...QUICK_TRIES_MS, POLL_MS]);
+  });
+
+  it('gives who is next a head start of some milliseconds, and tries like that one from there on', () => {
+    const gone = elect(initialElection(true), { kind: 'writer-gone', isNext: false });
+    expect(gone.effects).toEqual([{ kind: 'wait', delayMs: 8, jitter: 0.5 }]);
+    const tried = elect(gone.state, { kind: 'due' });
+    expect(tried.effects).toEqual([{ kind: 'try-lock' }]);
+    const waits: number[] = [];
+    let { state } = tried;
+    for (let tries = HEAD_START_TRIES + 1; tries <= QUICK_TRIES_MS.length; tries++) {
+      const step = elect(state, { kind: 'denied' });
+      for (const effect of step.effects) if (effect.kind === 'wait') waits.push(effect.delayMs);
+      state = step.state;
+    }
+    expect(waits).toEqual([...QUICK_TRIES_MS.slice(HEAD_START_TRIES + 1), POLL_MS]);
   });
 
   it('cools down ever longer after failures in a row, and not at all once somebody could lead', () => {
@@ -28,9 +51,9 @@ describe('an election', () => {
     }
     expect(waits.slice(0, 3)).toEqual([COOL_DOWN_MS, 2 * COOL_DOWN_MS, 4 * COOL_DOWN_MS]);
     expect(waits.at(-1)).toBe(COOL_DOWN_MAX_MS);
-    expect(elect(state, { kind: 'writer-gone' }).effects).toEqual([]);
+    expect(elect(state, { kind: 'writer-gone', isNext: true }).effects).toEqual([]);
     const seen = elect(state, { kind: 'writer-seen' }).state;
-    expect(elect(seen, { kind: 'writer-gone' }).effects).toEqual([{ kind: 'try-lock' }]);
+    expect(elect(seen, { kind: 'writer-gone', isNext: true }).effects).toEqual([{ kind: 'try-lock' }]);
   });
 
   it('that was robbed of its lock tries at once, and does not stand back at the end of who robbed it', () => {
@@ -39,14 +62,14 @@ describe('an election', () => {
     expect(down.effects).toEqual([{ kind: 'try-lock' }]);
     const denied = elect(down.state, { kind: 'denied' });
     expect(denied.effects).toEqual([{ kind: 'wait', delayMs: POLL_MS, jitter: 0.5 }]);
-    expect(elect(denied.state, { kind: 'writer-gone' }).effects).toEqual([{ kind: 'try-lock' }]);
+    expect(elect(denied.state, { kind: 'writer-gone', isNext: true }).effects).toEqual([{ kind: 'try-lock' }]);
   });
 
   it('whose store failed lets others go first, until one of them could lead', () => {
     const failed = elect({ kind: 'leading', term: 3 }, { kind: 'failed' }).state;
     const down = elect(failed, { kind: 'stepped-down' });
     expect(down.effects).toEqual([{ kind: 'wait', delayMs: COOL_DOWN_MS, jitter: 0.5 }]);
-    expect(elect(down.state, { kind: 'writer-gone' }).effects).toEqual([]);
+    expect(elect(down.state, { kind: 'writer-gone', isNext: true }).effects).toEqual([]);
     const succeeded = elect(elect(failed, { kind: 'writer-seen' }).state, { kind: 'stepped-down' });
     expect(succeeded.effects).toEqual([{ kind: 'try-lock' }]);
   });

@@ -29,8 +29,8 @@ type Missing = Exclude<ElectionInput['kind'], (typeof KINDS)[number]>;
 const isComplete: Missing extends never ? true : false = true;
 
 const inputs: fc.Arbitrary<ElectionInput> = fc
-  .tuple(fc.constantFrom(...KINDS), fc.nat({ max: 9 }))
-  .map(([kind, term]) => (kind === 'took-over' ? { kind, term } : { kind }));
+  .tuple(fc.constantFrom(...KINDS), fc.nat({ max: 9 }), fc.boolean())
+  .map(([kind, term, isNext]) => (kind === 'took-over' ? { kind, term } : kind === 'writer-gone' ? { kind, isNext } : { kind }));
 
 /** What holds after each step, whatever came in. */
 function expectSound(before: ElectionState, input: ElectionInput, after: ElectionState, effects: readonly ElectionEffect[]): void {
@@ -82,7 +82,8 @@ class Shell {
       ...(this.#isSteppingDown && !this.#isTakingOver ? ([{ kind: 'stepped-down' }] as const) : []),
       ...(this.#hasTimer ? ([{ kind: 'due' }] as const) : []),
       ...(this.state.kind === 'leading' ? ([{ kind: 'failed' }, { kind: 'robbed' }] as const) : []),
-      { kind: 'writer-gone' },
+      { kind: 'writer-gone', isNext: true },
+      { kind: 'writer-gone', isNext: false },
       { kind: 'writer-seen' },
       { kind: 'close' },
     ];
