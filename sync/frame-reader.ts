@@ -5,6 +5,7 @@ import type { Log } from '../src/base/log.js';
 import type { TransportDropReason } from './transport.js';
 import { decodeFrame } from './wire/decode-frame.js';
 import type { Decoded, DecodeFailure } from './wire/decode-frame.js';
+import { UpdatesDecoder } from './wire/decode-updates.js';
 import type { ProtocolRange, ReceivedFrame } from './wire/frame.js';
 
 export type DropReason = DecodeFailure | TransportDropReason | 'misattributed';
@@ -20,6 +21,7 @@ export interface FrameReaderOptions {
 export class FrameReader {
   readonly #options: FrameReaderOptions;
   readonly #dropped = new Map<DropReason, number>();
+  readonly #updates = new UpdatesDecoder();
 
   constructor(options: FrameReaderOptions) {
     this.#options = options;
@@ -31,17 +33,21 @@ export class FrameReader {
 
   /** `from`: the peer that the transport vouches for, where it does. */
   read(bytes: Uint8Array, from: PeerId | undefined): ReceivedFrame | undefined {
-    const decoded = decodeFrame(bytes, this.#options.protocol);
-    if (!decoded.ok) {
-      this.#blame(decoded, from);
-      return undefined;
-    }
-    const { sender, frame } = decoded;
+    const received = this.#updates.decode(bytes) ?? this.#decode(bytes, from);
+    if (received === undefined) return undefined;
+    const { sender, frame } = received;
     if (from === undefined || from === sender) return { sender, frame };
     const detail = `${from} sent a frame of ${sender}`;
     this.drop('misattributed', detail);
     this.#options.undecodable(from, detail);
     return undefined;
+  }
+
+  #decode(bytes: Uint8Array, from: PeerId | undefined): ReceivedFrame | undefined {
+    const decoded = decodeFrame(bytes, this.#options.protocol);
+    if (decoded.ok) this.#updates.remember(bytes, decoded);
+    else this.#blame(decoded, from);
+    return decoded.ok ? decoded : undefined;
   }
 
   drop(reason: DropReason, detail: string): void {

@@ -16,6 +16,9 @@ import type { XPublisher } from './sockets.js';
 /** What is handed to ZeroMQ in one turn of the event loop. */
 export const PUBLISHED_FRAMES_PER_TURN_MAX = 512;
 export const PUBLISHED_BYTES_PER_TURN_MAX = 8 * 1024 * 1024;
+/** Before so much was handed over nobody looks for the end of the turn, which costs the loop a round: what counts as one turn's may come from a few. */
+export const PUBLISHED_FRAMES_BEFORE_TURN = 16;
+export const PUBLISHED_BYTES_BEFORE_TURN = 64 * 1024;
 /** What waits for the next turns. A single frame is always taken, whatever its size. */
 export const PUBLISHED_QUEUE_FRAMES_MAX = 16_384;
 export const PUBLISHED_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
@@ -79,7 +82,7 @@ export class Publisher {
   #send(message: Uint8Array): void {
     this.#framesThisTurn++;
     this.#bytesThisTurn += message.byteLength;
-    this.#awaitTurn();
+    if (this.#framesThisTurn >= PUBLISHED_FRAMES_BEFORE_TURN || this.#bytesThisTurn >= PUBLISHED_BYTES_BEFORE_TURN) this.#awaitTurn();
     this.#socket.send(message).catch(this.#onRefusal);
   }
 
