@@ -10,7 +10,9 @@ import type { DocumentState } from '../../sync/document-state.js';
 import { contentOf, hasPending, lackOf } from './floor.js';
 import type { MachineRoom } from './machine-room.js';
 import type { Member } from './member.js';
+import type { NamedDocuments } from './named-documents.js';
 import type { Promises } from './promises.js';
+import type { Cast } from './story.js';
 import type { Weather } from './weather.js';
 
 /** Where nothing keeps frames for long, one that was lost is missed, asked for and there by then. */
@@ -23,11 +25,13 @@ export class Checkers {
   readonly #room: MachineRoom;
   readonly #promises: Promises;
   readonly #weather: Weather;
+  readonly #named: NamedDocuments;
   readonly #joinedAt = new Map<Member, number>();
   /** Members that lived, at some moment since they joined, where nobody might write: nobody knows then what the store holds. */
   readonly #wereAmongAbstainers = new Set<Member>();
 
-  constructor(room: MachineRoom, promises: Promises, weather: Weather) {
+  constructor({ room, promises, weather, named }: Pick<Cast, 'room' | 'promises' | 'weather' | 'named'>) {
+    this.#named = named;
     this.#room = room;
     this.#promises = promises;
     this.#weather = weather;
@@ -46,7 +50,8 @@ export class Checkers {
 
   /** `synced` means: everything that was durable when the present epoch began, whatever is cut, lost or late. */
   synced(member: Member, document: string): void {
-    if (this.#wereAmongAbstainers.has(member)) return;
+    // Who has not heard of the deletion yet may have found nobody any more who has it.
+    if (this.#wereAmongAbstainers.has(member) || this.#named.isDeleted(document)) return;
     const doc = member.doc(document);
     const floor = this.#room.epoch.get(document);
     const lack = floor === undefined ? undefined : lackOf(doc, floor);
@@ -72,6 +77,7 @@ export class Checkers {
   }
 
   atStep(): void {
+    this.#named.look();
     this.#checkWriters();
     for (const member of this.#room.members) this.#checkQueues(member);
     const { mostWaiting, highWaterFrames, requestsHighWaterFrames } = this.#room.network;
@@ -110,6 +116,7 @@ export class Checkers {
     return (
       this.#room.network.inFlight === 0 &&
       this.#room.disk.spillCount === 0 &&
+      this.#named.isAtRest() &&
       members.every(({ peer, flushesOpen }) => flushesOpen === 0 && isAllSynced(peer.synchronizer.state.documents)) &&
       peers.some(({ candidacy, id }) => candidacy.state.kind === 'leading' && peers.every(({ writer }) => writer?.id === id)) &&
       peers.every(({ synchronizer }) => synchronizer.state.links.size === peers.length - 1) &&
@@ -135,13 +142,14 @@ export class Checkers {
       const lack = this.#promises.lackOf((name) => (member.peer.documentNames.includes(name) ? member.doc(name) : undefined));
       if (lack !== undefined) this.#room.violated(`${when}: ${member.name} lacks what was acknowledged: ${lack}`);
     }
+    this.#named.atQuiet(when);
     const lack = this.#promises.lackOf((name) => this.#room.disk.image(name));
     if (lack !== undefined) this.#room.violated(`${when}: the disk lacks what was acknowledged: ${lack}`);
   }
 
   /** How each peer stands, for the message of a failure. */
   describe(): string {
-    return [`  ${this.#room.disk.spillCount} spills`, ...[...this.#room.members].map(describeMember)].join('\n');
+    return [`  ${this.#room.disk.spillCount} spills`, this.#named.describe(), ...[...this.#room.members].map(describeMember)].join('\n');
   }
 }
 

@@ -9,6 +9,7 @@ import { SPILL_INTAKE_MS } from '../../src/spill/intake.js';
 import { RUBBISH_WINDOW_MS } from '../../sync/limits.js';
 import { LONG_DRILLS } from './long-drills.js';
 import type { Member } from './member.js';
+import { NAME_DRILLS } from './name-drills.js';
 import { DOCUMENTS } from './operations.js';
 import { SPILL_DRILLS } from './spill-drills.js';
 import { areEqual, joinFully, within, write } from './stage.js';
@@ -256,6 +257,7 @@ const DRILLS: readonly Drill[] = [
   lockTakenAway,
   quickFlush,
   ...SPILL_DRILLS,
+  ...NAME_DRILLS,
 ];
 
 /** What is written meanwhile is published, and reaches nobody. */

@@ -1,6 +1,7 @@
 /** What applications hang onto documents: observers that throw now and then, that write themselves, listeners that throw. */
 
 import type { Random } from '../../src/base/random.js';
+import { isShelf } from '../../src/documents/document-name.js';
 import type { MachineRoom } from './machine-room.js';
 import type { Member } from './member.js';
 import type { Weather } from './weather.js';
@@ -24,6 +25,8 @@ export class Listeners {
   /** Hangs them onto each document of the member that has none yet. */
   attach(member: Member): void {
     for (const name of member.peer.documentNames) {
+      // No application ever sees the catalogue.
+      if (isShelf(name)) continue;
       const doc = member.doc(name);
       if (this.#listened.has(doc)) continue;
       this.#listened.add(doc);

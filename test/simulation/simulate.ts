@@ -11,6 +11,8 @@ import { contentOf } from './floor.js';
 import { Listeners } from './listeners.js';
 import { MachineRoom } from './machine-room.js';
 import { DOCUMENTS, IN_MEMORY, Operations } from './operations.js';
+import type { Member } from './member.js';
+import { NAMES, NamedDocuments } from './named-documents.js';
 import { Promises } from './promises.js';
 import type { Figures } from './report.js';
 import { Story } from './story.js';
@@ -53,15 +55,19 @@ class Run {
         listeners.attach(member);
         this.#checkers.joined(member);
       },
-      ended: () => this.#checkers.membersChanged(),
+      ended: (member) => {
+        named.ended(member);
+        this.#checkers.membersChanged();
+      },
       synced: (member, document) => this.#checkers.synced(member, document),
       spilled: (bytes) => promises.spill(bytes),
       told: tell,
     });
     const promises = new Promises(room);
     const listeners = new Listeners(room, chance, weather);
-    this.#checkers = new Checkers(room, promises, weather);
-    this.#cast = { room, chance, weather, promises, operations: new Operations(chance, weather.bigBytes) };
+    const named = new NamedDocuments(room, seededRandom(seed * 7919 + 5));
+    this.#checkers = new Checkers({ room, promises, weather, named });
+    this.#cast = { room, chance, weather, promises, named, operations: new Operations(chance, weather.bigBytes) };
     this.#story = new Story(this.#cast);
   }
 
@@ -88,7 +94,13 @@ class Run {
     // Where only such are left as never write, nobody would ever lead.
     await room.join();
     for (const member of room.members) for (const name of [...DOCUMENTS, IN_MEMORY]) room.openDocument(member, name);
+    for (const member of room.members) this.#openNamed(member);
     this.#restMs = room.clock.now();
+  }
+
+  #openNamed(member: Member): void {
+    const { named, weather } = this.#cast;
+    if (weather.hasMoreDocuments) for (const name of NAMES) named.open(member, name);
   }
 
   /** One starts from the disk; a second writes into documents that the first has not open, before it can know what is stored of them. */
@@ -96,6 +108,7 @@ class Run {
     const { room } = this.#cast;
     for (const member of [...room.members]) room.kill(member);
     const first = await room.join();
+    this.#openNamed(first);
     await this.#rest('from the disk');
     const second = await room.join();
     for (const name of DOCUMENTS) room.openDocument(second, name);

@@ -5,6 +5,7 @@ import type { MachineRoom } from './machine-room.js';
 import { KeptKeys } from './kept-keys.js';
 import { isPlanned } from './listeners.js';
 import type { Member } from './member.js';
+import type { NamedDocuments } from './named-documents.js';
 import { DOCUMENTS, IN_MEMORY } from './operations.js';
 import type { Operations } from './operations.js';
 import { PLOTS } from './plots.js';
@@ -13,9 +14,9 @@ import { FAULTS } from './weather.js';
 import type { FaultName, Weather } from './weather.js';
 
 /** How often what is no fault happens, relative to the faults of the weather. */
-const EVERYDAY = { edit: 60, flush: 10, 'build-on': 6, overwrite: 8, join: 3, open: 1.5, close: 0, mend: 6 } as const;
+const EVERYDAY = { edit: 60, flush: 10, 'build-on': 6, overwrite: 8, join: 3, open: 1.5, close: 0, mend: 6, named: 0 } as const;
 /** Where there is more than one document. */
-const EVERYDAY_OF_MANY = { open: 9, close: 7 } as const;
+const EVERYDAY_OF_MANY = { open: 9, close: 7, named: 14 } as const;
 /** More make a run slow, and nothing else. */
 const MEMBERS_MAX = 8;
 type Happening = keyof typeof EVERYDAY | FaultName;
@@ -26,6 +27,7 @@ export interface Cast {
   readonly weather: Weather;
   readonly operations: Operations;
   readonly promises: Promises;
+  readonly named: NamedDocuments;
 }
 
 /** An entry that one member made and that another, who has seen it, may build upon: once. */
@@ -103,6 +105,8 @@ export class Story {
         return this.close(member);
       case 'mend':
         return this.#mendOne();
+      case 'named':
+        return this.#cast.named.goOn(member);
     }
   }
 
