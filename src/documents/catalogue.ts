@@ -30,7 +30,7 @@ export class Catalogue {
   opened(id: string, replica: Replica): void {
     if (!isShelf(id)) return;
     this.#isInUse = true;
-    this.#shelves.set(id, new Shelf(replica.doc, (ids) => this.#host.deleted(ids)));
+    this.#shelves.set(id, new Shelf(id, replica.doc, (ids) => this.#host.deleted(ids)));
   }
 
   closed(id: string): void {

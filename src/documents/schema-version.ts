@@ -25,7 +25,10 @@ export function applySchema({ name, doc, isEmpty, schema: { version, migrate }, 
   }
   if (from === version) return;
   transact(() => {
-    if (!isEmpty) migrate?.(doc, from);
+    // `void` lets async functions pass: what they do after their first wait would come too late, and twice where they are called again.
+    const returned: unknown = isEmpty ? undefined : migrate?.(doc, from);
+    if (returned instanceof Promise)
+      throw new TypeError(`schema.migrate of document '${name}' returned a promise: it must have done its work when it returns`);
     doc.getMap<unknown>(SCHEMA_ROOT).set(VERSION_KEY, version);
   });
 }

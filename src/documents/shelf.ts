@@ -7,7 +7,7 @@
  */
 
 import type { Y } from '../replica/replica.js';
-import { identify, storedId } from './document-name.js';
+import { identify, shelfOf, storedId } from './document-name.js';
 
 export interface CatalogueEntry {
   readonly id: string;
@@ -16,6 +16,7 @@ export interface CatalogueEntry {
 }
 
 export class Shelf {
+  readonly #own: string;
   readonly #made: Y.Map<object>;
   readonly #deleted: Y.Map<boolean>;
   /** By name: the highest generation that was deleted. */
@@ -23,11 +24,12 @@ export class Shelf {
   readonly #end: () => void;
 
   /** `deleted` is told each id that is found to be deleted, also of what comes in later; within a transaction. */
-  constructor(doc: Y.Doc, deleted: (ids: readonly string[]) => void) {
+  constructor(own: string, doc: Y.Doc, deleted: (ids: readonly string[]) => void) {
+    this.#own = own;
     this.#made = doc.getMap('documents');
     this.#deleted = doc.getMap('deleted');
     const note = (ids: Iterable<string>): void => {
-      const found = [...ids];
+      const found = [...ids].filter((id) => this.#isOurs(id));
       for (const id of found) {
         const { name, generation } = identify(id);
         this.#deletedGenerations.set(name, Math.max(generation, this.#deletedGenerations.get(name) ?? 0));
@@ -50,7 +52,7 @@ export class Shelf {
   }
 
   isDeleted(id: string): boolean {
-    return this.#deleted.has(id);
+    return this.#deleted.has(id) && this.#isOurs(id);
   }
 
   isMade(id: string): boolean {
@@ -67,12 +69,17 @@ export class Shelf {
 
   /** Everything that was ever deleted. */
   get deletedIds(): readonly string[] {
-    return [...this.#deleted.keys()];
+    return [...this.#deleted.keys()].filter((id) => this.#isOurs(id));
   }
 
   /** What there is. */
   list(): CatalogueEntry[] {
-    const ids = [...this.#made.keys()].filter((id) => !this.#deleted.has(id));
+    const ids = [...this.#made.keys()].filter((id) => this.#isOurs(id) && !this.#deleted.has(id));
     return ids.map((id) => ({ id, name: identify(id).name, generation: identify(id).generation }));
+  }
+  /** What a foreign hand has written here must delete no document that lies elsewhere, `main` among them. */
+  #isOurs(id: string): boolean {
+    const { kind, name, generation } = identify(id);
+    return kind === 'stored' && storedId(name, generation) === id && shelfOf(name) === this.#own;
   }
 }

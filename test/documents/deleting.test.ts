@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 
+import { shelfOf } from '../../src/documents/document-name.js';
 import type { OpenDocument } from '../../src/documents/open-document.js';
 import { DOCUMENT_LINGER_MS } from '../../src/documents/holdings.js';
 import { SPILL_INTAKE_MS } from '../../src/spill/intake.js';
@@ -195,4 +196,20 @@ test('who opens a document that is deleted in that very moment gets the next one
       await room.run(member.instance.deleteDocument(name));
     }
   }
+});
+
+test('what a foreign hand writes into the catalogue deletes neither main nor what lies on another shelf', async () => {
+  const [a, b] = (await group({}, {})) as [Member, Member];
+  a.instance.transact(() => void a.instance.doc.getMap('map').set('key', 1));
+  const [notes, other] = [await open(a, 'notes'), await open(a, 'other')];
+  for (const document of [notes, other]) set(document, 'key', 1);
+  await room.run(a.instance.flush());
+  const shelf = b.peer.documents.holdings.hold(shelfOf('notes')).id;
+  await room.clock.advance(100);
+  for (const id of ['main', 'other', '~memory/notes', shelf, 'notes~1', 'notes~x', ''])
+    b.peer.replica(shelf).doc.getMap('deleted').set(id, true);
+  await room.clock.advance(1000);
+  expect([notes.status, other.status]).toEqual(['open', 'open']);
+  expect(room.disk.documents.has('main') && room.disk.documents.has(shelf) && room.disk.documents.has('other')).toBe(true);
+  expect(await names(a)).toEqual(['notes 1', 'other 1']);
 });

@@ -383,6 +383,17 @@ describe('a schema', () => {
   });
 });
 
+test('a migration that is not done when it returns is refused, and the document keeps its version', async () => {
+  const [a] = (await group({})) as [Member];
+  const notes = await room.run(a.instance.document('notes', { schema: { version: 1 } }));
+  notes.transact(() => void notes.doc.getMap('map').set('key', 1));
+  const migrate: () => unknown = () => Promise.resolve();
+  await expect(room.run(a.instance.document('notes', { schema: { version: 2, migrate } }))).rejects.toThrow(
+    "schema.migrate of document 'notes' returned a promise: it must have done its work when it returns",
+  );
+  expect(notes.doc.getMap('~schema').get('version')).toBe(1);
+});
+
 test('what a writer opens in the very moment in which it has loaded all the rest is loaded, too', async () => {
   const [a] = (await group({})) as [Member];
   for (let turns = 0; turns < 12; turns++) {
