@@ -284,6 +284,7 @@ export class Broadcasts {
   }
 
   #nextTail(): Published | undefined {
+    if (this.#tailsDue.size === 0) return undefined;
     for (const key of this.#tailsDue) {
       this.#tailsDue.delete(key);
       const own = this.#ownKeys.get(key);
@@ -301,7 +302,7 @@ export class Broadcasts {
   }
 
   #tellDrained(): void {
-    this.#drains.tell({ outbox: this.#outbox.handed, mail: this.#mail.handed });
+    if (this.#drains.isAwaited) this.#drains.tell({ outbox: this.#outbox.handed, mail: this.#mail.handed });
   }
 }
 

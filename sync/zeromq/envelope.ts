@@ -26,7 +26,10 @@ export interface Unsealed {
 
 /** Keys are printable ASCII. A frame that was written behind its key goes as it lies, uncopied. */
 export function sealed(key: string, frame: Uint8Array, body?: Uint8Array): Buffer {
-  if (body === undefined && liesBehind(key, frame)) return Buffer.from(frame.buffer, 0, frame.byteOffset + frame.byteLength);
+  if (body === undefined && frame.byteOffset === key.length + 1) {
+    const message = Buffer.from(frame.buffer, 0, frame.byteOffset + frame.byteLength);
+    if (beginsWith(message, key)) return message;
+  }
   const frameStart = key.length + 1 + (body === undefined ? 0 : LENGTH_BYTES);
   const frameEnd = frameStart + frame.byteLength;
   const bodyStart = body === undefined ? frameEnd : aligned(frameEnd);
@@ -69,12 +72,10 @@ export class Opener {
   }
 }
 
-/** Whether its memory begins with the key and the byte that ends it: then that memory is the frame's own. */
-function liesBehind(key: string, frame: Uint8Array): boolean {
-  if (frame.byteOffset !== key.length + 1) return false;
-  const front = new Uint8Array(frame.buffer, 0, frame.byteOffset);
-  if (front[key.length] !== FRAME_ONLY) return false;
-  for (let index = key.length - 1; index >= 0; index--) if (front[index] !== key.charCodeAt(index)) return false;
+/** With the key and the byte that ends it: then the memory is that of this frame, and of nothing else. */
+function beginsWith(message: Uint8Array, key: string): boolean {
+  if (message[key.length] !== FRAME_ONLY) return false;
+  for (let index = key.length - 1; index >= 0; index--) if (message[index] !== key.charCodeAt(index)) return false;
   return true;
 }
 

@@ -37,6 +37,8 @@ export class Publisher {
   readonly #listener: PublisherListener;
   readonly #loop: ReceiveLoop;
   readonly #onRefusal = (error: unknown): void => this.#listener.dropped(refusalOf(error), 'a published frame was refused');
+  readonly #onFull = (): void => this.#listener.dropped('queue-full', 'frames are published faster than they can be sent');
+  readonly #onTurn = (): void => this.#nextTurn();
   #framesThisTurn = 0;
   #bytesThisTurn = 0;
   #isTurnAwaited = false;
@@ -62,7 +64,7 @@ export class Publisher {
     }
     const isFull = this.#queue.length >= PUBLISHED_QUEUE_FRAMES_MAX || this.#queueBytes + message.byteLength > PUBLISHED_QUEUE_BYTES_MAX;
     if (isFull && this.#queue.length > 0) {
-      queueMicrotask(() => this.#listener.dropped('queue-full', 'frames are published faster than they can be sent'));
+      queueMicrotask(this.#onFull);
     } else {
       this.#queue.push(message);
       this.#queueBytes += message.byteLength;
@@ -98,7 +100,7 @@ export class Publisher {
   #awaitTurn(): void {
     if (this.#isTurnAwaited) return;
     this.#isTurnAwaited = true;
-    void turn().then(() => this.#nextTurn());
+    void turn().then(this.#onTurn);
   }
 
   #nextTurn(): void {

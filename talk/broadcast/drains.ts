@@ -13,13 +13,16 @@ interface Drain extends Handed {
 export class Drains {
   #waiting: Drain[] = [];
 
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Resolves once so much has been handed over. */
   until(taken: Handed): Promise<void> {
     return new Promise((resolve) => void this.#waiting.push({ ...taken, resolve }));
   }
 
   tell(handed: Handed): void {
-    if (this.#waiting.length === 0) return;
     const isDrained = ({ outbox, mail }: Drain): boolean => outbox <= handed.outbox && mail <= handed.mail;
     const drained = this.#waiting.filter(isDrained);
     this.#waiting = this.#waiting.filter((drain) => !isDrained(drain));

@@ -104,7 +104,10 @@ export class Outbox {
     const waiting = this.#waiting[this.#gone];
     if (waiting === undefined) return undefined;
     this.#gone++;
-    if (this.#gone === this.#waiting.length) [this.#waiting, this.#gone] = [[], 0];
+    if (this.#waiting.length === 1) {
+      this.#waiting.pop(); // keeps its memory
+      this.#gone = 0;
+    } else if (this.#gone === this.#waiting.length) [this.#waiting, this.#gone] = [[], 0];
     else if (this.#gone >= 1024) [this.#waiting, this.#gone] = [this.#waiting.slice(this.#gone), 0];
     this.#handed++;
     this.#costBytes -= waiting.costBytes;

@@ -43,7 +43,10 @@ export class GatheredFrame {
     this.#memory.write(key, 0, 'latin1');
     this.#memory[key.length] = 0;
     this.#at = this.#start;
-    for (const byte of [MAGIC_0, MAGIC_1, TALK_VERSION, MESSAGES_KIND]) this.#memory[this.#at++] = byte;
+    this.#memory[this.#at++] = MAGIC_0;
+    this.#memory[this.#at++] = MAGIC_1;
+    this.#memory[this.#at++] = TALK_VERSION;
+    this.#memory[this.#at++] = MESSAGES_KIND;
     this.#at += this.#memory.write(sender, this.#at, 'hex');
     this.#number(base);
     this.#number(number - base);
