@@ -47,18 +47,23 @@ export abstract class DocumentHolder extends Upkeep {
     const { keep = 'store', schema, wait = 'synced' } = options;
     if (name === MAIN && keep === 'memory')
       throw new TypeError(`the document '${MAIN}' is kept on disk: keep: 'memory' takes another name`);
-    const peer = this.parts().openPeer();
+    const { openPeer, waiting } = this.parts();
+    const peer = openPeer();
     const use: { held?: HeldDocument } = {};
-    const deleted = (): void => use.held?.noteDeleted();
-    const opened = await this.#open(peer, name, { keep, isWaiting: wait === 'synced', signal: options.signal, deleted });
-    const held = this.#hold(peer, opened, { name, keep });
-    use.held = held;
-    try {
-      if (schema !== undefined) this.#applySchema(peer, held, opened.id, schema);
-      return held;
-    } catch (error) {
-      await held.close();
-      throw error;
+    const opening = { keep, isWaiting: wait === 'synced', deleted: (): void => use.held?.noteDeleted() };
+    for (;;) {
+      const opened = await waiting(options.signal, (signal) => openNamed(peer, name, { ...opening, signal }));
+      // From here on in one turn: it may be deleted in the next.
+      const held = this.#take(peer, opened, { name, keep });
+      if (held === undefined) continue;
+      use.held = held;
+      try {
+        if (schema !== undefined) this.#applySchema(peer, held, opened.id, schema);
+        return held;
+      } catch (error) {
+        await held.close();
+        throw error;
+      }
     }
   }
 
@@ -123,22 +128,17 @@ export abstract class DocumentHolder extends Upkeep {
     return held;
   }
 
-  /** What it resolves with is open in the turn in which that is known, and must be held in that turn. */
-  async #open(peer: Peer, name: string, { signal, ...options }: OpeningHere): Promise<Opened> {
-    const { openPeer, waiting } = this.parts();
-    for (;;) {
-      const opened = await waiting(signal, (limit) => openNamed(peer, name, { ...options, signal: limit }));
-      try {
-        // The instance may have ended in the turn in which it came: then nobody would give it back.
-        openPeer();
-        // Or the document: its name means another one by now.
-        if (opened.holds.every(({ isDeleted }) => !isDeleted)) return opened;
-      } catch (error) {
-        giveBack(opened);
-        throw error;
-      }
+  /** Undefined where the document was deleted in the turn in which it came: its name means another one by now. Throws where the instance has ended in it. */
+  #take(peer: Peer, opened: Opened, named: Pick<OpenDocument, 'name' | 'keep'>): HeldDocument | undefined {
+    try {
+      this.parts().openPeer();
+      if (opened.holds.every(({ isDeleted }) => !isDeleted)) return this.#hold(peer, opened, named);
+    } catch (error) {
       giveBack(opened);
+      throw error;
     }
+    giveBack(opened);
+    return undefined;
   }
 
   #transactIn<Result>(doc: Y.Doc, change: () => Result): Result {
@@ -150,10 +150,6 @@ export abstract class DocumentHolder extends Upkeep {
     const { isEmpty } = peer.replica(id);
     applySchema({ name, doc, isEmpty, schema, transact: (change) => this.#transactIn(doc, change) });
   }
-}
-
-interface OpeningHere extends Omit<OpeningOfName, 'signal'> {
-  readonly signal: AbortSignal | undefined;
 }
 
 interface OpeningOfName extends Pick<OpenDocument, 'keep'> {

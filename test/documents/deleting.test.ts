@@ -198,6 +198,28 @@ test('who opens a document that is deleted in that very moment gets the next one
   }
 });
 
+test.each(Array.from({ length: 12 }, (_, turns) => turns))(
+  'who is handed a document that is deleted %s turns after it came has the next one, or hears of it',
+  async (turns) => {
+    const [a] = (await group({})) as [Member];
+    const { documents } = a.peer;
+    const open = documents.open.bind(documents);
+    documents.open = async (...given) => {
+      const opened = await open(...given);
+      documents.open = open;
+      void (async () => {
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        documents.catalogue.shelf(shelfOf('notes'))?.noteDeleted(opened.id);
+      })();
+      return opened;
+    };
+    const notes = await room.run(a.instance.document('notes', { schema: { version: 1 } }));
+    await room.clock.advance(10);
+    if (notes.status === 'open') set(notes, 'key', 1);
+    expect(await names(a)).toEqual(notes.status === 'open' ? ['notes 2'] : []);
+  },
+);
+
 test('what a foreign hand writes into the catalogue deletes neither main nor what lies on another shelf', async () => {
   const [a, b] = (await group({}, {})) as [Member, Member];
   a.instance.transact(() => void a.instance.doc.getMap('map').set('key', 1));
