@@ -32,9 +32,10 @@ export class Rehearsal {
   /** Somebody came or went: it may be our turn to rehearse. */
   look(): void {
     const { clock, rehearse, isDue } = this.#options;
-    if (rehearse === undefined || this.#underWay !== undefined || this.#ending.signal.aborted) return;
-    this.#cancelWait?.();
+    // Who waits goes on waiting: where somebody always comes or goes it would never come about.
+    if (rehearse === undefined || this.#cancelWait !== undefined || this.#underWay !== undefined || this.#ending.signal.aborted) return;
     this.#cancelWait = clock.after(REHEARSAL_AFTER_MS, () => {
+      this.#cancelWait = undefined;
       if (isDue()) this.#underWay = rehearse(this.#ending.signal);
     });
   }

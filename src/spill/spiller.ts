@@ -42,7 +42,7 @@ export class Spiller {
   readonly #options: SpillerOptions;
   readonly #ledgers: Ledgers;
   #cancelReview: (() => void) | undefined;
-  #isPutOff = false;
+  #vacantSince = -Infinity;
   /** The one spill of ours that is there. */
   #name: string | undefined;
   #count = 0;
@@ -80,7 +80,7 @@ export class Spiller {
   noteWriter(): void {
     const { writer, self } = this.#options.state;
     if (writer?.id === self) this.#ledgers.lead(writer.term);
-    if (writer === undefined) this.#putOff();
+    if (writer === undefined) this.#vacantSince = this.#options.clock.now();
     this.wake();
   }
 
@@ -190,18 +190,12 @@ export class Spiller {
     this.#cancelReview = undefined;
   }
 
-  /** Whoever takes over needs the processor, and mostly confirms in a moment what would be written aside. Once, so that it comes about. */
-  #putOff(): void {
-    if (this.#isPutOff) return;
-    this.#isPutOff = true;
-    this.#cancelReview?.();
-    this.#cancelReview = undefined;
-  }
-
   #review(): void {
     this.#cancelReview = undefined;
-    this.#isPutOff = false;
-    this.#options.drain();
+    const { state, clock, drain } = this.#options;
+    // Whoever takes over needs the processor, and mostly confirms in a moment what would be written aside.
+    if (state.writer === undefined && clock.now() < this.#vacantSince + SPILL_REVIEW_MS) return this.wake();
+    drain();
     this.#ledgers.look();
     this.#work ??= this.#act().finally(() => {
       this.#work = undefined;

@@ -71,6 +71,18 @@ describe('a takeover is rehearsed', () => {
     expect(rehearsed).toEqual([0, 1, 2]);
   });
 
+  it('also where somebody goes again and again', async () => {
+    const rehearsed: number[] = [];
+    const patient = await room.join({ peer: { rehearse: () => Promise.resolve(void rehearsed.push(0)) } });
+    const guests = await Promise.all([room.join(), room.join(), room.join()]);
+    await room.clock.advance(REHEARSAL_AFTER_MS / 4);
+    for (const guest of guests) {
+      room.kill(guest);
+      await room.clock.advance(REHEARSAL_AFTER_MS / 2);
+    }
+    expect([patient.peer.role, rehearsed]).toEqual(['follower', [0]]);
+  });
+
   it('not by who writes, and no longer than until it is in earnest or over', async () => {
     const aborted: boolean[] = [];
     const rehearse = (signal: AbortSignal): Promise<void> =>
