@@ -10,7 +10,7 @@ import type { ApplyCause } from './engine-io.js';
 import { wakeBy } from './engine-state.js';
 import type { DocumentState, Doubt } from './document-state.js';
 import type { Link, Step } from './engine-state.js';
-import { ask, assemble, rejectBytes, resume, takeChunk } from './fetching.js';
+import { ask, assemble, givenUpAt, rejectBytes, resume, takeChunk } from './fetching.js';
 import * as limits from './limits.js';
 import { isMuted } from './muting.js';
 import { adopt, believeSender, giveUpHole } from './sequence.js';
@@ -29,7 +29,7 @@ export function settle(step: Step, document: DocumentState): void {
   if (catchUp !== undefined) {
     const asked = step.state.links.get(catchUp.peer);
     if (asked !== undefined && isMuted(asked, step.now)) return failCatchUp(step, document);
-    if (!isOvertaken(step, document, catchUp)) return wakeBy(step.state, catchUp.progressAt + document.silenceMs);
+    if (!isOvertaken(step, document, catchUp)) return wakeBy(step.state, givenUpAt(step.state, document, catchUp));
     noteSilence(document, catchUp);
     document.catchUp = undefined;
   }
@@ -176,7 +176,7 @@ export function onRefusedCatchUp(step: Step, from: PeerId, { request, reason }: 
 export function endSilentCatchUps(step: Step): void {
   for (const document of step.state.documents.values()) {
     const { catchUp } = document;
-    if (catchUp === undefined || step.now < catchUp.progressAt + document.silenceMs) continue;
+    if (catchUp === undefined || step.now < givenUpAt(step.state, document, catchUp)) continue;
     if (resume(step, document, catchUp)) continue;
     document.silenceMs = Math.min(limits.CATCH_UP_SILENCE_MAX_MS, document.silenceMs * 2);
     failCatchUp(step, document);

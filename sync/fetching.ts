@@ -7,8 +7,8 @@ import type { PeerId } from '../src/base/ids.js';
 import type { CatchUp, DocumentState } from './document-state.js';
 import type { ApplyCause } from './engine-io.js';
 import { wakeBy } from './engine-state.js';
-import type { Step } from './engine-state.js';
-import { CATCH_UP_RESUMES_MAX, CHUNKS_IN_FLIGHT_MAX } from './limits.js';
+import type { EngineState, Step } from './engine-state.js';
+import { CATCH_UP_BUSY_MS, CATCH_UP_CROWD, CATCH_UP_HEARD_MS, CATCH_UP_RESUMES_MAX, CHUNKS_IN_FLIGHT_MAX } from './limits.js';
 import { noteRubbish } from './muting.js';
 import type { Frame } from './wire/frame.js';
 
@@ -69,6 +69,17 @@ export function assemble({ chunks, head }: CatchUp): { readonly update: Uint8Arr
   const inOrder = [...chunks].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
   const [first = new Uint8Array()] = inOrder;
   return { update: inOrder.length === 1 ? first : Buffer.concat(inOrder), cause: { kind: 'catch-up', ...head } };
+}
+
+/**
+ * When an answer, or the rest of it, counts as lost. Who is heard and does not answer is busy: where forty come at once, to ask somebody
+ * else after each half second would have every one of them answer all the others, several times over.
+ */
+export function givenUpAt({ links }: EngineState, { silenceMs }: DocumentState, { peer, progressAt }: CatchUp): number {
+  const silentAt = progressAt + silenceMs;
+  const heardAt = links.get(peer)?.heardAt ?? -Infinity;
+  const busyMs = Math.max(0, links.size - CATCH_UP_CROWD) * CATCH_UP_BUSY_MS;
+  return Math.max(silentAt, Math.min(heardAt + CATCH_UP_HEARD_MS, silentAt + busyMs));
 }
 
 /** Where only a part has come and then nothing, asks for what is missing; false where there is no use in that. */

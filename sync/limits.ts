@@ -88,6 +88,12 @@ export const ENGINE_LIMITS: EngineLimits = {
 
 /** A catch-up without progress for this long goes to another peer. */
 export const CATCH_UP_SILENCE_MS = 500;
+/** Where more peers than this are linked, and whoever was asked is heard, it has not stopped: others ask it, too … */
+export const CATCH_UP_CROWD = 8;
+/** … so for each further one it is given so much longer … */
+export const CATCH_UP_BUSY_MS = 125;
+/** … and it was heard of late within this: a pulse is a second old at most. */
+export const CATCH_UP_HEARD_MS = 1500;
 /** A newcomer that knows of no writer gives one this long to say so, before it asks another. */
 export const WRITER_GRACE_MS = 50;
 /** Complete peers that a newcomer asks while no writer answers. */

@@ -4,7 +4,16 @@ import { describe, expect, it } from 'vitest';
 
 import type { PeerId } from '../../src/base/ids.js';
 import type { Effect } from '../../sync/engine-io.js';
-import { CATCH_UP_SILENCE_MAX_MS, CATCH_UP_SILENCE_MS, STALL_MS, VOUCHERS_MAX, WRITER_GRACE_MS } from '../../sync/limits.js';
+import {
+  CATCH_UP_BUSY_MS,
+  CATCH_UP_CROWD,
+  CATCH_UP_HEARD_MS,
+  CATCH_UP_SILENCE_MAX_MS,
+  CATCH_UP_SILENCE_MS,
+  STALL_MS,
+  VOUCHERS_MAX,
+  WRITER_GRACE_MS,
+} from '../../sync/limits.js';
 import { PROTOCOL } from '../../sync/wire/frame.js';
 import type { PeerStatus } from '../../sync/wire/frame.js';
 import { MAIN, PEER, STATUS, Scene, addressOf, entryOf } from './scene.js';
@@ -173,6 +182,28 @@ describe('where no writer answers, a newcomer', () => {
     newcomer.after(CATCH_UP_SILENCE_MS);
     expect(newcomer.asked).toEqual([PEER, OTHER]);
     expect(newcomer.answered().isWhole).toBe(true);
+  });
+
+  it('is patient with one that is heard, the more so the larger the group', () => {
+    const crowd = Array.from({ length: CATCH_UP_CROWD + 6 }, (_, number) => peer(number));
+    const newcomer = new Newcomer()
+      .finds(PEER, OTHER, ...crowd)
+      .welcomedBy(PEER, STATUS)
+      .welcomedBy(OTHER, FOLLOWS);
+    newcomer.after(CATCH_UP_SILENCE_MS);
+    newcomer.feed({ kind: 'received', sender: PEER, frame: { kind: 'status', status: { ...STATUS, revision: 2 } } });
+    expect(newcomer.after(8 * CATCH_UP_BUSY_MS - 1).asked).toEqual([PEER]);
+    expect(newcomer.after(1).asked).toEqual([PEER, OTHER]);
+  });
+
+  it('is not patient with one that is not heard, however large the group', () => {
+    const crowd = Array.from({ length: 40 }, (_, number) => peer(number));
+    const newcomer = new Newcomer()
+      .finds(PEER, OTHER, ...crowd)
+      .welcomedBy(PEER, STATUS)
+      .welcomedBy(OTHER, FOLLOWS);
+    expect(newcomer.after(CATCH_UP_HEARD_MS - 1).asked).toEqual([PEER]);
+    expect(newcomer.after(1).asked).toEqual([PEER, OTHER]);
   });
 
   it('is so at once when everybody who may write has said why it cannot', () => {
