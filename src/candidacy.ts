@@ -37,7 +37,7 @@ export class Candidacy {
     this.#rehearsal = new Rehearsal({ clock: options.clock, rehearse: options.canWrite ? options.rehearse : undefined, isDue });
     this.#candidate = new Candidate({
       canWrite: options.canWrite,
-      clock: options.clock,
+      clock: options.synchronizer.loose,
       random: options.random,
       tryLock: () => this.#tryLock(),
       takeOver: () => this.#takeOver(),

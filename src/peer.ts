@@ -83,7 +83,7 @@ export class Peer {
   }
 
   async #open(): Promise<void> {
-    const { transport, discovery, clock, random, canWrite, pid, protocol = PROTOCOL } = this.options;
+    const { transport, discovery, random, canWrite, pid, protocol = PROTOCOL } = this.options;
     // Nobody knows our address before `announce`, so nothing arrives before the parts are there.
     // Released in reverse: the last words, the writer's office, then what nobody confirmed, then goodbye, then the sockets, then the roster.
     // The lock is free and the spill is there before others hear that we go, so that whoever looks for either then finds it.
@@ -117,7 +117,7 @@ export class Peer {
     candidacy.start();
     await synchronizer.meet();
     const failed = (message: string): void => this.warnings.raise('roster-unreadable', message);
-    if (this.#status === 'open') this.#poll = new RosterPoll({ clock, random, synchronizer, failed });
+    if (this.#status === 'open') this.#poll = new RosterPoll({ random, synchronizer, failed });
   }
 
   get synchronizer(): Synchronizer {

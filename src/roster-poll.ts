@@ -1,7 +1,6 @@
 /** The slow poll of the roster: the safety net under hellos that were lost. */
 
 import type { Synchronizer } from '../sync/synchronizer.js';
-import type { Clock } from './base/clock.js';
 import { describe } from './base/errors.js';
 import type { Random } from './base/random.js';
 
@@ -9,7 +8,6 @@ import type { Random } from './base/random.js';
 export const ROSTER_POLL_MS = 10_000;
 
 export interface RosterPollOptions {
-  readonly clock: Clock;
   readonly random: Random;
   readonly synchronizer: Synchronizer;
   readonly failed: (message: string) => void;
@@ -31,8 +29,8 @@ export class RosterPoll {
   }
 
   #wait(): void {
-    const { clock, random } = this.#options;
-    this.#cancel = clock.after(ROSTER_POLL_MS * (0.5 + random.fraction()), () => void this.#meet());
+    const { random, synchronizer } = this.#options;
+    this.#cancel = synchronizer.loose.after(ROSTER_POLL_MS * (0.5 + random.fraction()), () => void this.#meet());
   }
 
   async #meet(): Promise<void> {

@@ -22,8 +22,8 @@ export interface RosterEntry extends PeerAddress {
 export interface Discovery {
   /** Makes this peer findable, alive until `withdraw()` or the end of its process. */
   announce(entry: RosterEntry): Promise<void>;
-  /** All other peers that live. Sweeps what dead ones left behind. */
-  list(): Promise<readonly RosterEntry[]>;
+  /** All other peers that live. Sweeps what dead ones left behind. Who is `heard` may be taken for alive without a look. */
+  list(heard?: ReadonlySet<PeerId>): Promise<readonly RosterEntry[]>;
   /** Whether a peer lives at this moment. */
   isAlive(peer: PeerId): boolean;
   /** Idempotent. */

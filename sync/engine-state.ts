@@ -48,8 +48,9 @@ export interface EngineState {
   /** Whose turn it is to pulse each second, and since when. */
   pulser: PeerId | undefined;
   pulserSince: number;
-  /** Where the slow rotation of quiet documents stands. */
+  /** Where the slow rotations of quiet documents and of unchanged statuses stand. */
   rotation: number;
+  statusRotation: number;
   /** When the writer was last heard. */
   writerHeardAt: number;
   /** Why nothing becomes durable, from when it was told until a writer is heard. */
@@ -82,6 +83,8 @@ export interface Link {
   /** Known from the roster before the peer has said anything. */
   canWrite: boolean;
   status: PeerStatus | undefined;
+  /** Since when that is what it says of itself. */
+  statusAt: number;
   /** Since when it has said that it takes over; Infinity while it does not. */
   takingOverSince: number;
   /** Our subscriptions have reached it: from here on what it publishes comes, or leaves a hole that we see. */
@@ -237,6 +240,7 @@ export function createEngine({ address, canWrite, pid, packageVersion, limits, p
     pulser: undefined,
     pulserSince: -Infinity,
     rotation: 0,
+    statusRotation: 0,
     writerHeardAt: 0,
     stallReason: undefined,
     silent: new Set(),

@@ -20,6 +20,7 @@ export function noteStatus(step: Step, peer: PeerId, status: PeerStatus): void {
   if (link === undefined || status.revision > COUNT_MAX) return;
   if (link.status !== undefined && status.revision < link.status.revision) return;
   const before = link.status?.instances ?? [];
+  if (link.status?.revision !== status.revision) link.statusAt = step.now;
   link.status = status;
   link.canWrite = status.canWrite;
   link.takingOverSince = status.isTakingOver ? Math.min(link.takingOverSince, step.now) : Infinity;

@@ -7,7 +7,7 @@ import type { PeerId } from '../src/base/ids.js';
 import { compare, report } from './comparing.js';
 import { wakeBy } from './engine-state.js';
 import type { DocumentState } from './document-state.js';
-import type { EngineState, Step } from './engine-state.js';
+import type { EngineState, Link, Step } from './engine-state.js';
 import { compareHeld } from './holding.js';
 import { GROUP_KEY } from './keys.js';
 import { PULSE_DOCUMENTS_MAX, PULSE_QUIET_MAX, PULSE_RECENT_MS, STALL_MS } from './limits.js';
@@ -26,7 +26,7 @@ export function pulseWhenDue(step: Step): void {
   notePulsed(step);
   wakeBy(state, pulseDueAt(state));
   const documents = documentsToReport(step).map((document) => ({ ...report(step, document), stored: document.stored }));
-  const frame = { kind: 'pulse', beat: ++state.beat, status: state.status, revisions: revisionsOf(state), documents } as const;
+  const frame = { kind: 'pulse', beat: ++state.beat, status: state.status, revisions: revisionsToTell(step), documents } as const;
   effects.push({ kind: 'publish', key: GROUP_KEY, frame });
 }
 
@@ -76,9 +76,19 @@ export function onPulse(step: Step, sender: PeerId, pulse: FrameOf<'pulse'>): vo
   effects.push({ kind: 'request', peer: sender, frame: { kind: 'echo', beat: pulse.beat, revision, heldRevision, documents } });
 }
 
-function revisionsOf({ links }: EngineState): Vector {
+/** Whoever has missed what a peer said of itself lately sees it at once; of the others some, in turn: everybody reads this each second. */
+function revisionsToTell({ state, now }: Step): Vector {
   const revisions = new Map<PeerId, number>();
-  for (const { id, status } of links.values()) if (status !== undefined) revisions.set(id, status.revision);
+  const quiet: Link[] = [];
+  for (const link of state.links.values()) {
+    if (link.status === undefined) continue;
+    if (now - link.statusAt < PULSE_RECENT_MS) revisions.set(link.id, link.status.revision);
+    else quiet.push(link);
+  }
+  for (let count = Math.min(PULSE_QUIET_MAX, quiet.length); count > 0; count--) {
+    const inTurn = quiet[state.statusRotation++ % quiet.length];
+    if (inTurn?.status !== undefined) revisions.set(inTurn.id, inTurn.status.revision);
+  }
   return revisions;
 }
 

@@ -118,6 +118,13 @@ export function reviewSilence(step: Step): void {
   reviewTurn(step);
 }
 
+/** Of whom we know without the roster that they live: a connection stands that they made good on, and nobody misses their word. */
+export function peersHeard({ links, silent }: EngineState): ReadonlySet<PeerId> {
+  const heard = new Set<PeerId>();
+  for (const { id, isMet, isReady } of links.values()) if (isMet && isReady && !silent.has(id)) heard.add(id);
+  return heard;
+}
+
 function listenToPulser({ state, now }: Step): void {
   const link = state.pulser === undefined ? undefined : state.links.get(state.pulser);
   if (link === undefined) return;

@@ -8,6 +8,7 @@ import { describe } from '../src/base/errors.js';
 import type { SocommErrorCode } from '../src/base/errors.js';
 import type { InstanceId, PeerId } from '../src/base/ids.js';
 import type { Log } from '../src/base/log.js';
+import { LooseClock } from '../src/base/loose-clock.js';
 import { Alarm } from './alarm.js';
 import type { Discovery } from './discovery.js';
 import type { ApplyCause, Effect, Input } from './engine-io.js';
@@ -17,6 +18,7 @@ import type { EngineOptions, EngineState } from './engine-state.js';
 import { FrameReader } from './frame-reader.js';
 import type { DropCounts } from './frame-reader.js';
 import { GROUP_KEY } from './keys.js';
+import { peersHeard } from './silence.js';
 import { MAINTENANCE_TARGET_BYTES_MAX } from './limits.js';
 import { maintenanceFailed } from './maintenance.js';
 import type { MaintenanceOutcome, MaintenanceTask } from './maintenance.js';
@@ -53,11 +55,15 @@ export class Synchronizer {
   #published: Promise<void> = Promise.resolve();
   /** For the engine's next moment. */
   readonly #alarm: Alarm;
+  /** For polls: what is nearly due on it is done with a pulse. */
+  readonly loose: LooseClock;
   #cancelReunion: () => void = () => undefined;
 
   constructor(options: SynchronizerOptions) {
     this.#options = options;
     this.#state = createEngine(options);
+    // With a link there is always a next moment, a few seconds away at most: a pulse is sent, heard, or missed.
+    this.loose = new LooseClock(options.clock, () => this.#state.links.size > 0);
     this.#alarm = new Alarm(options.clock, () => this.#feed({ kind: 'tick' }));
     const undecodable = (sender: PeerId, detail: string): void => this.#feed({ kind: 'undecodable', sender, detail });
     this.#reader = new FrameReader({ protocol: this.#state.protocol, log: options.log, undecodable });
@@ -86,7 +92,7 @@ export class Synchronizer {
 
   /** Reads the roster and says hello to whoever is new in it. */
   async meet(): Promise<void> {
-    const entries = await this.#options.discovery.list();
+    const entries = await this.#options.discovery.list(peersHeard(this.#state));
     this.#feed({ kind: 'roster', entries });
   }
 
@@ -193,12 +199,7 @@ export class Synchronizer {
   }
 
   async #meetAgain(): Promise<void> {
-    if (this.#isClosed) return;
-    try {
-      await this.meet();
-    } catch (error) {
-      this.#options.host.warn('roster-unreadable', String(error));
-    }
+    if (!this.#isClosed) await this.meet().catch((error: unknown) => this.#options.host.warn('roster-unreadable', String(error)));
   }
 
   #feed(input: Input): void {
@@ -208,7 +209,10 @@ export class Synchronizer {
     this.#isStepping = true;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
     this.#isStepping = false;
-    if (!this.#isClosed) this.#alarm.set(this.#state.wakeAt);
+    if (this.#isClosed) return;
+    this.#alarm.set(this.#state.wakeAt);
+    if (input.kind === 'tick' || (input.kind === 'received' && input.frame.kind === 'pulse')) this.loose.woken();
+    this.loose.settle();
   }
 
   #step(input: Input): void {

@@ -54,7 +54,7 @@ export class FileRoster implements Discovery {
   }
 
   /** Errors: SOCOMM_STORE_GONE, SOCOMM_LOCK_UNAVAILABLE, SOCOMM_IO. What others left, and cannot be read or swept, is reported and is no error. */
-  async list(): Promise<readonly RosterEntry[]> {
+  async list(heard?: ReadonlySet<PeerId>): Promise<readonly RosterEntry[]> {
     this.#stayAnnounced();
     const { peers, foreign, unfinished } = this.#files.list();
     // Who left in order left nothing to sweep: what we know of it goes here, else it would gather for as long as we live.
@@ -64,6 +64,12 @@ export class FileRoster implements Discovery {
     const entries: RosterEntry[] = [];
     for (const peer of peers) {
       if (peer === this.#announced?.entry.id) continue;
+      const known = heard?.has(peer) === true ? this.#entries.get(peer) : undefined;
+      if (known !== undefined) {
+        // Forty who look at forty locks, again and again, would be most of what they cost at rest.
+        entries.push(known);
+        continue;
+      }
       if (this.isAlive(peer)) {
         const entry = this.#entryOf(peer);
         if (entry !== undefined) entries.push(entry);

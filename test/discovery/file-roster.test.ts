@@ -110,6 +110,19 @@ describe('the roster of files', () => {
     expect(await rosterHere().list()).toHaveLength(2);
   });
 
+  it('takes who is heard for alive without a look at its lock, for as long as its files are there', async () => {
+    const [one, two] = [await announcedHere(), await announcedHere()];
+    const looked: string[] = [];
+    const watched: FileLocks = { ...locks, isLocked: (path) => (looked.push(path), locks.isLocked(path)) };
+    const looker = new FileRoster({ storeDirectory: store, locks: watched });
+    expect(await looker.list()).toHaveLength(2);
+    looked.length = 0;
+    expect(await looker.list(new Set([one.entry.id]))).toHaveLength(2);
+    expect(looked).toEqual([join(peers, `${two.entry.id}.lock`)]);
+    await one.roster.withdraw();
+    expect(await looker.list(new Set([one.entry.id]))).toEqual([two.entry]);
+  });
+
   it('keeps entries for this user alone', async () => {
     await announcedHere();
     for (const path of [peers, ...readdirSync(peers).map((name) => join(peers, name))]) expect(statSync(path).mode & 0o077).toBe(0);
