@@ -48,9 +48,8 @@ export interface EngineState {
   /** Whose turn it is to pulse each second, and since when. */
   pulser: PeerId | undefined;
   pulserSince: number;
-  /** Where the slow rotations of quiet documents and of unchanged statuses stand. */
+  /** Where the slow rotation of quiet documents stands. */
   rotation: number;
-  statusRotation: number;
   /** When the writer was last heard. */
   writerHeardAt: number;
   /** Why nothing becomes durable, from when it was told until a writer is heard. */
@@ -240,7 +239,6 @@ export function createEngine({ address, canWrite, pid, packageVersion, limits, p
     pulser: undefined,
     pulserSince: -Infinity,
     rotation: 0,
-    statusRotation: 0,
     writerHeardAt: 0,
     stallReason: undefined,
     silent: new Set(),

@@ -86,7 +86,7 @@ function revisionsToTell({ state, now }: Step): Vector {
     else quiet.push(link);
   }
   for (let count = Math.min(PULSE_QUIET_MAX, quiet.length); count > 0; count--) {
-    const inTurn = quiet[state.statusRotation++ % quiet.length];
+    const inTurn = quiet[(state.beat * PULSE_QUIET_MAX + count) % quiet.length];
     if (inTurn?.status !== undefined) revisions.set(inTurn.id, inTurn.status.revision);
   }
   return revisions;

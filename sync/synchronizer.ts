@@ -55,14 +55,13 @@ export class Synchronizer {
   #published: Promise<void> = Promise.resolve();
   /** For the engine's next moment. */
   readonly #alarm: Alarm;
-  /** For polls: what is nearly due on it is done with a pulse. */
+  /** For polls, which go with a pulse: where anybody is linked, one is sent, heard or missed within a few seconds. */
   readonly loose: LooseClock;
   #cancelReunion: () => void = () => undefined;
 
   constructor(options: SynchronizerOptions) {
     this.#options = options;
     this.#state = createEngine(options);
-    // With a link there is always a next moment, a few seconds away at most: a pulse is sent, heard, or missed.
     this.loose = new LooseClock(options.clock, () => this.#state.links.size > 0);
     this.#alarm = new Alarm(options.clock, () => this.#feed({ kind: 'tick' }));
     const undecodable = (sender: PeerId, detail: string): void => this.#feed({ kind: 'undecodable', sender, detail });
@@ -195,11 +194,9 @@ export class Synchronizer {
   /** A kill closes the sockets a moment before it frees the lock: looks again for who is still there, shortly. */
   #lookAgainSoon(): void {
     this.#cancelReunion();
-    this.#cancelReunion = this.#options.clock.after(REUNION_MS, () => void this.#meetAgain());
-  }
-
-  async #meetAgain(): Promise<void> {
-    if (!this.#isClosed) await this.meet().catch((error: unknown) => this.#options.host.warn('roster-unreadable', String(error)));
+    if (this.#isClosed) return;
+    const failed = (error: unknown): void => this.#options.host.warn('roster-unreadable', String(error));
+    this.#cancelReunion = this.#options.clock.after(REUNION_MS, () => void this.meet().catch(failed));
   }
 
   #feed(input: Input): void {
