@@ -55,16 +55,26 @@ it('frames of some senders for some documents are read as each of them by itself
   );
 });
 
-it('what was changed on the way, sealed again or cut off is taken only where it is a frame', () => {
-  const patches = fc.array(fc.record({ at: fc.nat(), byte: fc.nat({ max: 255 }), cut: fc.nat({ max: 3 }), isSealed: fc.boolean() }), {
-    maxLength: 6,
-  });
+/** Numbers and lengths stand right behind the name, and the end is where it is counted to be. */
+const changes = fc.array(
+  fc.record({
+    at: fc.oneof(fc.nat({ max: 5 }), fc.nat()),
+    byte: fc.oneof(fc.nat({ max: 3 }), fc.nat({ max: 255 })),
+    cut: fc.nat({ max: 3 }),
+    added: fc.uint8Array({ maxLength: 2 }),
+    isSealed: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+it('what was changed on the way, sealed again, cut off or made longer is taken only where it is a frame', () => {
   fc.assert(
-    fc.property(receivedOf('updates'), patches, (received, changes) => {
+    fc.property(receivedOf('updates'), changes, (received, each) => {
       const bytes = encode(received);
-      const changed = changes.map(({ at, byte, cut, isSealed }) => {
-        const body = bodyOf(bytes).slice(0, bodyOf(bytes).length - cut);
-        body[at % body.length] = byte;
+      const behindName = bodyOf(encode({ ...received, frame: { ...received.frame, updates: [] } as typeof received.frame })).length - 2;
+      const changed = each.map(({ at, byte, cut, added, isSealed }) => {
+        const body = Uint8Array.from([...bodyOf(bytes).subarray(0, bodyOf(bytes).length - cut), ...added]);
+        body[(behindName + at) % body.length] = byte;
         return isSealed ? withChecksum(body) : Uint8Array.from([...body, ...bytes.subarray(-4)]);
       });
       readAll([bytes, ...changed, bytes]);
