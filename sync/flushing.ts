@@ -4,6 +4,7 @@
  */
 
 import type { PeerId } from '../src/base/ids.js';
+import { askCarrying } from './carrying.js';
 import { settle } from './catch-up.js';
 import { noteTail } from './doubt.js';
 import { wakeBy } from './engine-state.js';
@@ -18,8 +19,9 @@ import type { Frame, Vector } from './wire/frame.js';
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
 
 export function beginFlush(step: Step, id: number): void {
+  const { state, effects } = step;
+  const begun = effects.length;
   drain(step);
-  const { state } = step;
   const targets = new Map<string, number>();
   for (const document of state.documents.values()) {
     const { name, ownSeq, baseSeq, stored } = document;
@@ -27,7 +29,7 @@ export function beginFlush(step: Step, id: number): void {
     if (document.isStored && ownSeq > baseSeq && ownSeq > (stored.get(state.self) ?? 0)) targets.set(name, ownSeq);
   }
   state.flushes.set(id, { id, targets, asked: new Map(), request: -1, askedAt: -Infinity });
-  reviewFlushes(step);
+  askCarrying(step, begun, () => reviewFlushes(step));
 }
 
 /** Resolves, asks or fails what waits, as the writer of the day allows. */

@@ -104,6 +104,8 @@ export const CATCH_UP_SILENCE_MAX_MS = 8000;
 export const DOUBT_GRACE_MS = 250;
 /** A flush request may overtake the frames that it names by this much. */
 export const FLUSH_GRACE_MS = 20;
+/** A flush takes along what was written right before it, up to this: the writer gets it twice. */
+export const FLUSH_CARRIED_BYTES_MAX = 16 * 1024;
 /** Between two catch-ups of one document on mere doubt. */
 export const CATCH_UP_PAUSE_MS = 50;
 /** The last number is repeated after this long a silence. */

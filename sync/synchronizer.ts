@@ -183,6 +183,7 @@ export class Synchronizer {
 
   #receive(bytes: Uint8Array, from: PeerId | undefined): void {
     const received = this.#reader.read(bytes, from);
+    if (from !== undefined && received?.frame.kind === 'updates') this.#options.host.flushAwaited(); // the question comes next: carrying.ts
     if (received !== undefined) this.#feed({ kind: 'received', ...received });
   }
 
@@ -253,8 +254,8 @@ export class Synchronizer {
       case 'set-aside':
         return host.setAside(effect.document);
       case 'drain-soon':
-        // A microtask at the earliest: what one tick writes travels as one frame. While a send is under way, later.
-        void this.#published.then(() => this.#feed({ kind: 'drain' }));
+        // Two microtasks at the earliest: what one tick writes travels as one frame, or with a flush right after it. While a send is under way, later.
+        void this.#published.then(() => undefined).then(() => this.#feed({ kind: 'drain' }));
         return;
       case 'probe':
         if (this.#options.discovery.isAlive(effect.peer)) return;

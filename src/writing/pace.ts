@@ -39,8 +39,9 @@ export class Pace {
     });
   }
 
-  /** Somebody waits: a rest that has begun is over. */
+  /** Somebody waits: the next batch may begin at once, and a rest that has begun is over. */
   hurry(): void {
+    this.#restUntil = -Infinity;
     this.#hurry?.();
   }
 }

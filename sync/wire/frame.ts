@@ -75,6 +75,9 @@ export type DocumentFrame =
   /** How a document of memory stands here: it is in no pulse of the writer's. */
   | ({ readonly kind: 'report' } & DocumentReport);
 
+/** Sent to the writer besides, ahead of a `flush`. */
+export type CarriedFrame = Extract<DocumentFrame, { kind: 'updates' }>;
+
 /** Published under the group's key, or (ready) under the asking peer's. */
 export type GroupFrame =
   | { readonly kind: 'ready'; readonly status: PeerStatus; readonly tails: Tails }

@@ -2,6 +2,8 @@
 
 import { expect, test } from 'vitest';
 
+import type { Effect } from '../../sync/engine-io.js';
+import { FLUSH_CARRIED_BYTES_MAX } from '../../sync/limits.js';
 import type { Scene } from './scene.js';
 import { MAIN, PEER, SELF, STATUS, documentScene } from './scene.js';
 
@@ -26,6 +28,49 @@ test('a flush that waits for a writer hears that none can come once the roster h
   scene.feed({ kind: 'roster', entries: [] });
   expect(scene.engine.wakeAt).toBe(scene.now);
   expect(scene.feed({ kind: 'tick' })).toContainEqual({ kind: 'flush-failed', flush: 1, code: 'SOCOMM_NO_WRITER' });
+});
+
+const ways = (effects: readonly Effect[]): string[] =>
+  effects.flatMap((effect) => (effect.kind === 'publish' || effect.kind === 'request' ? [`${effect.kind} ${effect.frame.kind}`] : []));
+
+/** A follower whose change has just been made; the frames before it, if any, are stored as far as `stored` says. */
+function follower({ before = 0, stored = 0, bytes = 2 } = {}): Scene {
+  const scene = documentScene('whole');
+  for (let count = 0; count < before; count++) {
+    scene.feed({ kind: 'local', document: MAIN, update: Uint8Array.of(0, 0) });
+    scene.feed({ kind: 'drain' });
+  }
+  const holds = new Map([[SELF, stored]]);
+  const documents = [{ document: MAIN, vector: holds, digest: '', stored: holds }];
+  if (stored > 0) scene.hear({ kind: 'pulse', beat: 1, status: STATUS, revisions: new Map(), documents });
+  scene.feed({ kind: 'local', document: MAIN, update: new Uint8Array(bytes) });
+  return scene;
+}
+
+test('a flush takes the change that was made right before it to the writer, ahead of the question, and publishes it behind', () => {
+  const scene = follower();
+  const effects = scene.feed({ kind: 'flush', flush: 1 });
+  expect(ways(effects)).toEqual(['request updates', 'request flush', 'publish updates']);
+  const [carried, , published] = effects.filter((effect) => effect.kind === 'publish' || effect.kind === 'request');
+  expect(carried).toMatchObject({ peer: PEER, frame: { document: MAIN, seq: 1 } });
+  expect(carried?.frame).toEqual(published?.frame);
+  expect(ways(follower({ before: 3, stored: 3 }).feed({ kind: 'flush', flush: 1 }))).toEqual(ways(effects));
+});
+
+test('what has been published already is not carried, nor what the writer may lack the frames before of, nor what is large', () => {
+  const drained = follower();
+  drained.feed({ kind: 'drain' });
+  expect(ways(drained.feed({ kind: 'flush', flush: 1 }))).toEqual(['request flush']);
+  const usual = ['publish updates', 'request flush'];
+  expect(ways(follower({ before: 1 }).feed({ kind: 'flush', flush: 1 }))).toEqual(usual);
+  expect(ways(follower({ before: 3, stored: 2 }).feed({ kind: 'flush', flush: 1 }))).toEqual(usual);
+  expect(ways(follower({ bytes: FLUSH_CARRIED_BYTES_MAX + 1 }).feed({ kind: 'flush', flush: 1 }))).toEqual(usual);
+});
+
+test('a writer that flushes publishes, and asks nobody', () => {
+  const scene = office();
+  scene.feed({ kind: 'local', document: MAIN, update: Uint8Array.of(0, 0) });
+  expect(ways(scene.feed({ kind: 'flush', flush: 1 }))).toEqual(['publish updates']);
 });
 
 /** In office, with one change that our store holds; the peer follows. */

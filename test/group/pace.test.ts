@@ -62,6 +62,13 @@ describe('a pen for which nobody waits', () => {
     hurried.writer.hurry();
     await hurried.until(() => hurried.storedChanges() === 3);
 
+    const foretold = await restedPen();
+    foretold.set('first', 1);
+    await foretold.until(() => foretold.storedChanges() === 2);
+    foretold.writer.hurry();
+    foretold.set('second', 2);
+    await foretold.until(() => foretold.storedChanges() === 3);
+
     const asked = await pacedPen();
     await asked.writer.compact();
     expect(asked.storedChanges()).toBe(3);
@@ -83,6 +90,25 @@ describe('a pen for which nobody waits', () => {
 
 describe('in a group', () => {
   const set = ({ instance }: Member, key: string, value: number): unknown => instance.doc.getMap<unknown>('map').set(key, value);
+
+  test('a flush right after a change takes it along: the writer hears of it with the question, and again as everybody does', async () => {
+    const room = new Room(6);
+    const [writer, follower] = [await room.join(), await room.join()];
+    await room.rest();
+    const twice = (): number => writer.instance.inspect().counters['duplicates'] ?? 0;
+    const before = twice();
+    for (let round = 1; round <= 3; round++) {
+      set(follower, 'mine', round);
+      const flushed = follower.instance.flush();
+      await room.clock.advance(BATCH_PACE_MS);
+      await flushed;
+      expect(twice()).toBe(before + round);
+    }
+    // Without a flush once is enough.
+    set(follower, 'mine', 4);
+    await room.rest();
+    expect(twice()).toBe(before + 3);
+  });
 
   test.each(['the writer', 'a follower'])('a flush of %s waits for no pace, however busy the writer is', async (who) => {
     const room = new Room(5);
