@@ -84,6 +84,7 @@ export class LevelStore implements Store {
   #failure: SocommError | undefined;
   /** The end of everything that was asked for so far: writes go one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
+  #turns = 0; // not over yet
   #compaction: Promise<void> | undefined;
 
   constructor(options: LevelStoreOptions) {
@@ -279,10 +280,12 @@ export class LevelStore implements Store {
     });
   }
 
+  /** At once where nothing is under way: a step later the process would first read what else has come. */
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(work);
+    const result = this.#turns++ === 0 ? work() : this.#turn.then(work);
+    const isOver = (): void => void this.#turns--;
     // Who called has the rejection; whoever comes next only has to wait for the end.
-    this.#turn = result.catch(() => undefined);
+    this.#turn = result.then(isOver, isOver);
     return result;
   }
 }
