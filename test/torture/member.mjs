@@ -17,7 +17,7 @@
  * Started with { builds, directory, runtimeDirectory, journal, seed, name, hasLock } as JSON.
  */
 
-import { openSync, writeSync } from 'node:fs';
+import { openSync, realpathSync, writeSync } from 'node:fs';
 import { dirname, join as joinPath } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -55,9 +55,11 @@ async function load(build) {
   const { open, append, replace, close } = LevelStore.prototype;
   /** @type {WeakMap<object, string>} */
   const officeOf = new WeakMap();
-  /** @type {(this: object) => Promise<unknown>} */
+  /** @type {(this: { readonly location: string }) => Promise<unknown>} */
   LevelStore.prototype.open = async function opened() {
     const result = await open.call(this);
+    // A rehearsal writes a store of its own, for nobody.
+    if (this.location !== realpathSync(order.directory)) return result;
     const office = `${order.name}-${offices++}`;
     officeOf.set(this, office);
     note({ kind: 'opened', office });
@@ -67,7 +69,8 @@ async function load(build) {
     /** @type {(this: object, term: number, what: unknown) => Promise<void>} */
     LevelStore.prototype[method] = async function written(term, what) {
       await write.call(this, term, what);
-      note({ kind: 'wrote', office: officeOf.get(this), term });
+      const office = officeOf.get(this);
+      if (office !== undefined) note({ kind: 'wrote', office, term });
     };
   }
   /** @type {(this: object, options: object) => Promise<void>} */
