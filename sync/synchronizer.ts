@@ -53,7 +53,6 @@ export class Synchronizer {
   #isClosed = false;
   /** Resolves when the transport has taken what was published last. */
   #published: Promise<void> = Promise.resolve();
-  /** For the engine's next moment. */
   readonly #alarm: Alarm;
   /** For polls, which go with a pulse: where anybody is linked, one is sent, heard or missed within a few seconds. */
   readonly loose: LooseClock;
