@@ -1,6 +1,6 @@
 /**
  * When the next batch may begin: after a rest at once; while changes keep coming and nobody waits for one of them to be
- * durable, not before some milliseconds have passed since the last batch. Each batch costs a sync of the disk and time of two
+ * durable, not before a few milliseconds have passed since the last batch. Each batch costs a sync of the disk and time of two
  * processors, and those who exchange changes wait for the processor behind it. Whoever waits for the store (a `flush()`, a turn
  * between two batches, the end of the office) is never made to wait for the pace. Why: docs/decisions/0023-batches-keep-a-pace.md.
  */
@@ -8,7 +8,7 @@
 import type { Clock } from '../base/clock.js';
 
 /** Between the end of a batch and the beginning of the next. */
-export const BATCH_PACE_MS = 50;
+export const BATCH_PACE_MS = 10;
 
 export class Pace {
   readonly #clock: Clock;
