@@ -20,8 +20,8 @@ import type { Refused } from './zeromq/refusal.js';
 import { Responder } from './zeromq/responder.js';
 import { CARRIED_BYTES_MAX, loadSockets, type Router, type Sockets, type XPublisher } from './zeromq/sockets.js';
 
-/** What ZeroMQ's thread gets at the end to send what it was given. It needs far less, but for a peer that does not read. */
-const LINGER_AT_CLOSE_MS = 20;
+/** What ZeroMQ's thread gets at the end to send what it was given. It needs far less, but where a busy machine lets it wait for its turn, or a peer does not read. */
+const LINGER_AT_CLOSE_MS = 200;
 
 export interface ZeromqTransportOptions {
   /** Absolute, this user's alone (see discovery/runtime-directory). */

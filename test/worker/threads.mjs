@@ -74,6 +74,18 @@ const has = (map, key) =>
     look();
   });
 
+/** What documents say and who handles what travel each by itself: of a handler one may hear later than of what its instance wrote after it. */
+async function askedOf(instance, name, value) {
+  for (;;) {
+    try {
+      return await instance.request(name, value);
+    } catch (error) {
+      if (error.code !== 'SOCOMM_NO_HANDLER') throw error;
+      await new Promise((resolve) => void setTimeout(resolve, 10));
+    }
+  }
+}
+
 const parts = {
   /** Shares state and talks; says how it went, closes, and ends by itself. */
   async sharer({ number, others }) {
@@ -92,7 +104,7 @@ const parts = {
     });
     instance.transact(() => map.set(`from-${number}`, number));
     for (const other of others) await has(map, `from-${other}`);
-    const doubled = await instance.request(`double-${others.at(-1)}`, 21);
+    const doubled = await askedOf(instance, `double-${others.at(-1)}`, 21);
     const undo = instance.undo([map]);
     instance.transact(() => map.set('undone', number));
     undo.undo();
