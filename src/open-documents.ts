@@ -66,6 +66,7 @@ export class OpenDocuments {
   close(name: string): void {
     const replica = this.#replicas.get(name);
     if (replica === undefined) return;
+    replica.heal();
     // First the engine, which says the last numbers: it looks at the replica.
     this.#options.synchronizer().closeDocument(name);
     this.#replicas.delete(name);

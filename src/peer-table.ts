@@ -94,6 +94,7 @@ async function closePeer(peer: Peer): Promise<void> {
   try {
     await peer.settle(CLOSE_FLUSH_MS);
   } finally {
+    peer.heal();
     // Whatever that met with: sockets and lock are given back, and what is unsaved is spilled.
     await peer.close();
   }

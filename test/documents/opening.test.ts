@@ -230,6 +230,15 @@ describe('a document that is kept in memory', () => {
     expect(await room.run(a.instance.documents())).toEqual([]);
   });
 
+  test('reaches the others with what was written in the moment in which it was closed', async () => {
+    const [a, b] = (await group({}, {})) as [Member, Member];
+    const [mine, theirs] = [await open(a, 'session', { keep: 'memory' }), await open(b, 'session', { keep: 'memory' })];
+    set(mine, 'key', 1);
+    await room.run(mine.close());
+    await room.clock.advance(DOCUMENT_LINGER_MS);
+    expect(map(theirs).toJSON()).toEqual({ key: 1 });
+  });
+
   test('is not written by who takes over, nor spilled by who ends in the midst of a change', async () => {
     const [writer, b, c] = (await group({}, {}, {})) as [Member, Member, Member];
     const [mine, theirs] = [await open(b, 'session', { keep: 'memory' }), await open(c, 'session', { keep: 'memory' })];
