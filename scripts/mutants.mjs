@@ -92,8 +92,8 @@ export const MUTANTS = [
     name: 'answer claims numbers while something is pending',
     breaks: 'An answer claims the numbers of frames whose content it could not give.',
     file: 'sync/answering.ts',
-    find: 'replica.hasPending() ? new Map() : vectorOf(state, document)',
-    replacement: 'vectorOf(state, document)',
+    find: 'replica.hasPending() ? new Map<PeerId, number>() : vectorOf(state, document).set(state.self, document.ownSeq)',
+    replacement: 'vectorOf(state, document).set(state.self, document.ownSeq)',
   },
   {
     name: 'answers always say complete',
@@ -211,9 +211,9 @@ export const MUTANTS = [
   {
     name: 'acknowledgement without what it builds on',
     breaks: 'A watermark is taken while something is pending: it covers frames that are not in the store.',
-    file: 'src/writer.ts',
-    find: 'if (this.#touched.has(name) && !replica.hasPending()) watermarks.set(name, document.vector());',
-    replacement: 'if (this.#touched.has(name)) watermarks.set(name, document.vector());',
+    file: 'src/writing/unwritten.ts',
+    find: 'if (document !== undefined && !document.replica.hasPending()) watermarks.set(name, document.vector());',
+    replacement: 'if (document !== undefined) watermarks.set(name, document.vector());',
   },
   {
     name: 'takeover watermark while pending',
@@ -350,8 +350,8 @@ export const MUTANTS = [
     also: [
       {
         file: 'src/replica/whole-updates.ts',
-        find: 'if (!wasPending && footing !== UNKNOWN_FOOTING) store.pendingStructs = store.pendingDs = null;',
-        replacement: 'if (wasPending && footing === UNKNOWN_FOOTING) store.pendingStructs = store.pendingDs = null;',
+        find: 'if (this.#hasDropped) store.pendingStructs = store.pendingDs = null;',
+        replacement: '',
       },
     ],
   },
@@ -366,8 +366,8 @@ export const MUTANTS = [
     name: 'empty differences handed over',
     breaks: 'After a listener threw, an update that changes nothing is published, and others take its sender for broken.',
     file: 'src/replica/replica.ts',
-    find: 'missed !== undefined && !isEmptyUpdate(missed)',
-    replacement: 'missed !== undefined',
+    find: 'if (!isEmptyUpdate(missed)) this.#listener.changed(missed);',
+    replacement: 'this.#listener.changed(missed);',
   },
   {
     name: 'muted while loading',
