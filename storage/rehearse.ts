@@ -60,7 +60,7 @@ async function removeLeftovers(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (!name.startsWith(PREFIX)) continue;
     const path = join(directory, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found !== undefined && found.mtimeMs < now - REHEARSAL_LEFT_AFTER_MS) await rm(path, { recursive: true, force: true });
+    const { mtimeMs } = await stat(path);
+    if (mtimeMs < now - REHEARSAL_LEFT_AFTER_MS) await rm(path, { recursive: true, force: true });
   }
 }

@@ -74,17 +74,17 @@ const has = (map, key) =>
     look();
   });
 
-/** What documents say and who handles what travel each by itself: of a handler one may hear later than of what its instance wrote after it. */
-async function askedOf(instance, name, value) {
-  for (;;) {
-    try {
-      return await instance.request(name, value);
-    } catch (error) {
-      if (error.code !== 'SOCOMM_NO_HANDLER') throw error;
-      await new Promise((resolve) => void setTimeout(resolve, 10));
-    }
-  }
-}
+/** Resolves when so many instances are known: what one wrote may come by way of another, before it is known itself and can be asked. */
+const knows = (instance, count) =>
+  new Promise((resolve) => {
+    const look = () => {
+      if (instance.instances.length < count) return;
+      stop();
+      resolve();
+    };
+    const stop = instance.on('instance-joined', look);
+    look();
+  });
 
 const parts = {
   /** Shares state and talks; says how it went, closes, and ends by itself. */
@@ -104,7 +104,8 @@ const parts = {
     });
     instance.transact(() => map.set(`from-${number}`, number));
     for (const other of others) await has(map, `from-${other}`);
-    const doubled = await askedOf(instance, `double-${others.at(-1)}`, 21);
+    await knows(instance, 1 + others.length);
+    const doubled = await instance.request(`double-${others.at(-1)}`, 21);
     const undo = instance.undo([map]);
     instance.transact(() => map.set('undone', number));
     undo.undo();
