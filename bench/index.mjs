@@ -24,9 +24,10 @@ if (given[0] === 'scale') {
 
 async function run({ chosen, isSmoke, isReport, json, sizes }) {
   const startedAt = performance.now();
-  const machine = describeMachine();
   // A smoke run never needs the network.
   const peers = isSmoke ? arePeersThere() : installPeers(console.log);
+  // Only now: their versions are part of it.
+  const machine = describeMachine();
   if (isSmoke && !peers) console.log('bench/peers is not installed: its questions are skipped');
   console.log(`${machine.text}\n`);
   const answers = [];

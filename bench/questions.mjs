@@ -7,6 +7,7 @@ import { growthPresets } from './questions/growth-presets.mjs';
 import { idle } from './questions/idle.mjs';
 import { importing } from './questions/import.mjs';
 import { joining } from './questions/join.mjs';
+import { mapping } from './questions/mapping.mjs';
 import { memory } from './questions/memory.mjs';
 import { processor } from './questions/processor.mjs';
 import { roundTrip } from './questions/round-trip.mjs';
@@ -21,6 +22,7 @@ export const questions = [
   flush,
   takeover,
   talking,
+  mapping,
   processor,
   memory,
   idle,

@@ -47,9 +47,10 @@ export async function measureTakeovers({ kills, presets = PRESETS, peers = PEERS
       if (writer === undefined) throw new Error('nobody writes');
       const followers = [...sides].filter((side) => side !== writer);
       const asker = followers[round % followers.length];
-      // Nobody writes now: what is copied is what the killed one leaves.
+      // Nobody writes now: what is copied is what the killed one leaves. Of what lies beside the database, peers come and go, and put down and take up spills.
       const copy = join(folder, `copy-${round}`);
-      cpSync(store, copy, { recursive: true, filter: (path) => path !== join(store, 'peers') });
+      const others = ['peers', 'spill'].map((name) => join(store, name));
+      cpSync(store, copy, { recursive: true, filter: (path) => !others.includes(path) });
       const measureBare = async () => {
         const bare = new Side();
         sides.add(bare);

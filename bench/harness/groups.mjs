@@ -49,7 +49,10 @@ let marks = 0;
 /** Updates per second from the first `set` of the first of them until the last of `readers` has had all. */
 export async function burstRate(writers, readers, { updates, ...options }) {
   const each = writers.map((side) => ({ side, mark: String(marks++) }));
-  const heard = readers.map((side) => side.ask('through', { marks: each.filter((one) => one.side !== side).map(({ mark }) => mark) }));
+  // Who looks out for a mark only when it has come waits for ever.
+  const marksFor = (side) => each.filter((one) => one.side !== side).map(({ mark }) => mark);
+  await Promise.all(readers.map((side) => side.ask('awaitMarks', { marks: marksFor(side) })));
+  const heard = readers.map((side) => side.ask('through'));
   const share = Math.ceil(updates / writers.length);
   const sent = await Promise.all(each.map(({ side, mark }) => side.ask('burst', { updates: share, mark, ...options })));
   const endedAt = Math.max(...(await Promise.all(heard)));

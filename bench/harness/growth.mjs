@@ -2,17 +2,19 @@
 
 import { median } from './figures.mjs';
 import { OURS } from './rows.mjs';
+import { pause } from './serve.mjs';
 import { figure } from '../report/text.mjs';
 
 export class Drawn {
   charts = [];
 
-  note({ name, title, unit, xName, way, x, value }) {
-    let chart = this.charts.find((each) => each.name === name);
-    if (chart === undefined) this.charts.push((chart = { name, title: title.replaceAll('`', ''), unit, xName, series: [] }));
+  note({ title, unit, xName, way, x, value }) {
+    let chart = this.charts.find((each) => each.title === title);
+    if (chart === undefined) this.charts.push((chart = { title, unit, xName, series: [] }));
     let line = chart.series.find((each) => each.name === way);
     if (line === undefined) chart.series.push((line = { name: way, points: [] }));
     line.points.push([x, value]);
+    line.points.sort(([a], [b]) => a - b);
   }
 
   rows() {
@@ -36,8 +38,7 @@ export async function repeat(times, work) {
 /** Each time a new process comes for the one that was killed. */
 export async function takeOver(group, times) {
   return repeat(times, async () => {
-    const roles = await Promise.all(group.sides.map((side) => side.ask('isWriter')));
-    const place = roles.indexOf(true);
+    const place = await writerAmong(group.sides);
     const writing = group.sides[place];
     const asking = group.sides.find((side) => side !== writing);
     const ms = await asking.ask('kill', { pid: writing.pid });
@@ -48,4 +49,13 @@ export async function takeOver(group, times) {
     if (place === 0) await group.sides[0].ask('echo');
     return ms;
   });
+}
+
+/** Whoever left may have been the writer: until another has taken over. */
+async function writerAmong(sides) {
+  for (;;) {
+    const roles = await Promise.all(sides.map((side) => side.ask('isWriter')));
+    if (roles.includes(true)) return roles.indexOf(true);
+    await pause(20);
+  }
 }

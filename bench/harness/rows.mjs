@@ -33,11 +33,11 @@ export function atLeast(figures, other, times, key, text = `at least ${times} ×
 }
 
 /** For times: the other takes so many times as long as we do. */
-export function fasterThan(figures, other, times, key) {
+export function fasterThan(figures, other, times, key, text = `at least ${times} × faster than ${other}`) {
   if (figures[other] === undefined) return undefined;
   const [ours, others] = [figures[OURS], figures[other]].map((rounds) => numbers(rounds, key));
   const measured = ratio(others, ours);
-  return { text: `at least ${times} × faster than ${other}`, ratio: measured, isMet: measured.median >= times };
+  return { text, ratio: measured, isMet: measured.median >= times };
 }
 
 /** At most so many times the other's median, and so much more. The ratio is told without the addition. */

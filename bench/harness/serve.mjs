@@ -32,3 +32,13 @@ export async function memoryNow() {
   // `external` has the array buffers in it.
   return { usedBytes: heapUsed + external, residentBytes: rss };
 }
+
+/** Work whose end is asked for later, by the function that this returns: what goes wrong meanwhile is told there. */
+export function begun(work) {
+  const outcome = Promise.allSettled([work]);
+  return async () => {
+    const [{ status, value, reason }] = await outcome;
+    if (status === 'rejected') throw reason;
+    return value;
+  };
+}

@@ -1,9 +1,10 @@
 /** What a store takes on disk: after an hour of edits, after real editing sessions, after knob automation; as it lies there, and compacted. */
 
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { bytesIn } from '../harness/folder-bytes.mjs';
 import { startGroup } from '../harness/groups.mjs';
 import { OURS } from '../harness/rows.mjs';
 import { figure } from '../report/text.mjs';
@@ -25,9 +26,9 @@ export const disk = {
       const [writing, editing] = sides;
       await work(editing);
       await editing.ask('flush', { count: 1 });
-      const lying = bytesOf(path);
+      const lying = bytesIn(path);
       const stateBytes = await writing.ask('compact');
-      const compacted = bytesOf(path);
+      const compacted = bytesIn(path);
       rows.push({
         what,
         told: {
@@ -56,16 +57,3 @@ export const disk = {
     return { rows, notes };
   },
 };
-
-function bytesOf(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).reduce((sum, entry) => {
-    if (!entry.isFile()) return sum;
-    try {
-      return sum + statSync(join(entry.parentPath, entry.name)).size;
-    } catch (error) {
-      // What is being compacted comes and goes.
-      if (error.code === 'ENOENT') return sum;
-      throw error;
-    }
-  }, 0);
-}

@@ -12,7 +12,7 @@ const PER_TURN = 100;
 export const flush = {
   name: 'flush',
   title: 'Durable',
-  sizes: { rounds: 7, count: 100, updates: 20_000 },
+  sizes: { rounds: 5, count: 100, updates: 20_000 },
   smoke: { rounds: 0, count: 5, updates: 200 },
   async measure({ start, place, sizes: { rounds, count, updates } }) {
     const { sides } = await startGroup(OURS, { start, place, processes: 2 });

@@ -1,9 +1,10 @@
-/** How it all grows with 1,000, 10,000, 50,000 presets. Drawn by `--report`. */
+/** How it all grows with 1,000, 10,000, 50,000 presets, in groups of two. Drawn by `--report`. */
 
 import { statSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 
 import { median, percentile } from '../harness/figures.mjs';
+import { bytesIn } from '../harness/folder-bytes.mjs';
 import { burstRate } from '../harness/groups.mjs';
 import { Drawn, repeat, takeOver } from '../harness/growth.mjs';
 import { bareLoad, groupWithPresets } from '../harness/presets.mjs';
@@ -16,8 +17,8 @@ const BARE = 'bare Yjs';
 export const growthPresets = {
   name: 'growth-presets',
   title: 'Growth with presets',
-  sizes: { presetsMax: 50_000, times: 2, count: 100, updates: 6000 },
-  smoke: { presetsMax: 20, times: 1, count: 3, updates: 50 },
+  sizes: { presetsMax: 50_000, times: 3, warm: 2000, count: 200, updates: 40_000 },
+  smoke: { presetsMax: 20, times: 1, warm: 5, count: 3, updates: 50 },
   async measure({ start, place, sizes }) {
     const drawn = new Drawn();
     const steps = [1000, 10_000, 50_000].filter((presets) => presets < sizes.presetsMax);
@@ -26,18 +27,11 @@ export const growthPresets = {
   },
 };
 
-async function withPresets({ start, place, sizes: { times, count, updates }, drawn, presets }) {
-  const note = (name, title, unit, way, value) => drawn.note({ name, title, unit, xName: 'presets', way, x: presets, value });
+async function withPresets({ start, place, sizes: { times, warm, count, updates }, drawn, presets }) {
+  const note = (title, unit, way, value) => drawn.note({ title, unit, xName: 'presets', way, x: presets, value });
   const folder = place();
   const group = await groupWithPresets(OURS, { start, place: () => folder, presets });
-  const [answering, asking] = group.sides;
-  await answering.ask('echo');
-  const trips = [...(await asking.ask('ping', { count }))];
-  note('presets-round-trip', '`set` → observer → `set` back', 'ms', OURS, percentile(trips, 50));
-  const burst = { updates, kind: 'key', perTurn: PER_TURN };
-  note('presets-updates', 'single keys, 1 → 1', 'per s', OURS, await repeat(times, () => burstRate([asking], [answering], burst)));
-  note('presets-flush', '`set` and `flush()`', 'ms', OURS, percentile([...(await asking.ask('flush', { count }))], 50));
-  const state = await answering.ask('state', { file: joinPath(folder.path, 'state') });
+  const state = await group.sides[0].ask('state', { file: joinPath(place().path, 'state') });
   const memory = [];
   const opened = async () => {
     const side = await group.prepare({ execArgv: ['--expose-gc'] });
@@ -46,12 +40,37 @@ async function withPresets({ start, place, sizes: { times, count, updates }, dra
     await closeSides([side]);
     return ms;
   };
-  note('presets-join', 'joining', 'ms', OURS, await repeat(times, opened));
-  note('presets-join', 'joining', 'ms', BARE, await repeat(times, () => bareLoad(start, state)));
-  note('presets-memory', 'heap and buffers of a process', 'bytes', OURS, median(memory));
-  note('presets-takeover', '`kill -9` of the writer to the next durable acknowledgement', 'ms', OURS, await takeOver(group, times));
+  const bare = () => repeat(times, () => bareLoad(start, state));
+  note('joining', 'ms', OURS, await repeat(times, opened));
+  note('joining', 'ms', BARE, await bare());
+  note('heap and buffers of a process', 'bytes', OURS, median(memory));
+  note('heap and buffers of a process', 'bytes', BARE, await bareMemory(start, state));
+  note('`kill -9` of the writer to the next durable acknowledgement', 'ms', OURS, await takeOver(group, times));
+  await group.sides[0].ask('compact');
+  await closeSides(group.sides.splice(0));
+  note('on disk, compacted', 'bytes', OURS, bytesIn(folder.path));
+  note('on disk, compacted', 'bytes', BARE, statSync(state).size);
+  note('joining from disk', 'ms', OURS, await repeat(times, opened));
+  note('joining from disk', 'ms', BARE, await bare());
+
+  // The last, because of each `set` Yjs keeps something.
+  await group.add(1);
+  await group.add(1);
+  const [answering, asking] = group.sides;
+  await answering.ask('echo');
+  await asking.ask('ping', { count: warm });
+  note('`set` → observer → `set` back', 'ms', OURS, percentile([...(await asking.ask('ping', { count }))], 50));
+  note('`set` and `flush()` at a follower', 'ms', OURS, percentile([...(await asking.ask('flush', { count }))], 50));
+  const burst = { updates, kind: 'key', perTurn: PER_TURN };
+  await burstRate([asking], [answering], burst);
+  note('single keys, 1 → 1', 'per s', OURS, await repeat(times, () => burstRate([asking], [answering], burst)));
   await closeSides(group.sides);
-  note('presets-cold', 'joining from disk', 'ms', OURS, await repeat(times, opened));
-  note('presets-cold', 'joining from disk', 'ms', BARE, await repeat(times, () => bareLoad(start, state)));
-  note('presets-state', 'the state as one update', 'bytes', BARE, statSync(state).size);
+}
+
+async function bareMemory(start, file) {
+  const side = start('sides/bare.mjs', { execArgv: ['--expose-gc'] });
+  await side.ask('load', { file });
+  const { usedBytes } = await side.ask('memory');
+  await side.kill();
+  return usedBytes;
 }

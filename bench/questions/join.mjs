@@ -14,7 +14,7 @@ const LIMIT = 'bare `Y.applyUpdate`';
 export const joining = {
   name: 'join',
   title: 'Joining',
-  sizes: { rounds: 7, presets: 10_000 },
+  sizes: { rounds: 5, presets: 10_000 },
   smoke: { rounds: 0, presets: 50 },
   async measure({ start, place, peers, sizes: { rounds, presets } }) {
     const ways = {};

@@ -11,7 +11,7 @@ const PER_SECOND = 2000;
 export const roundTrip = {
   name: 'round-trip',
   title: 'Round trip of a change',
-  sizes: { rounds: 7, count: 500, warm: 3000 },
+  sizes: { rounds: 5, count: 500, warm: 3000 },
   smoke: { rounds: 0, count: 5, warm: 2 },
   async measure({ start, place, peers, sizes: { rounds, count, warm } }) {
     const groups = {};

@@ -12,7 +12,7 @@ const SHARE = { Hocuspocus: 0.15 };
 export const updates = {
   name: 'updates',
   title: 'Updates a second',
-  sizes: { rounds: 5, updates: 20_000, presets: 1500, listeners: 8 },
+  sizes: { rounds: 3, updates: 20_000, presets: 1500, listeners: 8 },
   smoke: { rounds: 0, updates: 200, presets: 20, listeners: 2 },
   async measure({ start, place, peers, sizes: { rounds, updates: many, presets, listeners } }) {
     const single = { updates: many, kind: 'key', perTurn: PER_TURN };

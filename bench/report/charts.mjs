@@ -1,6 +1,6 @@
 /**
- * Charts as plain SVG: bars for the ways of a row, lines for what grows. Ours is blue, all others are grey; every bar has its
- * figure, every line its name at its end, so that nothing hangs on colours.
+ * Charts as plain SVG: bars for the ways of a row, lines for what grows. Ours is blue, all others are grey; every bar has its figure, every line its
+ * name and its last figure at its end, so that nothing hangs on colours. A chart brings its own ground, light or dark as the reader's system is.
  */
 
 import { OURS } from '../harness/rows.mjs';
@@ -8,102 +8,156 @@ import { figure } from './text.mjs';
 
 const WIDTH = 720;
 const NAMES = 210;
-const FIGURES = 150;
+const FIGURES = 90;
 const BAR = 18;
 const GAP = 6;
-const COLOURS = ['#2563eb', '#c2410c', '#0f766e', '#7c3aed', '#57534e'];
-const GREY = '#a8a29e';
+const MARGIN = 12;
+/** Of a letter at 12 px, on the safe side. */
+const LETTER = 6.6;
+/** A line's panel; two beside each other. */
+const PANEL = { width: WIDTH / 2 - MARGIN, height: 220, left: 68, right: 98, top: 46, bottom: 40 };
 
-/** One panel for each row, one bar for each way, all beginning at nothing. */
-export function barChart(rows) {
+/** One panel for each row, one bar for each way, all beginning at nothing; the whisker goes from the lowest round to the highest. */
+export function barChart(title, rows) {
   const drawn = rows.filter(({ ways }) => ways !== undefined && Object.keys(ways).length > 1);
   if (drawn.length === 0) return undefined;
-  let y = 8;
+  let y = 0;
   const parts = [];
   for (const { what, unit, ways } of drawn) {
-    y += 20;
-    parts.push(text(0, y, what.replaceAll('`', ''), 'class="title"'));
+    y += 24;
+    parts.push(text(MARGIN, y, plain(what), 'class="title"'), text(WIDTH - MARGIN, y, betterOf(unit), 'class="quiet" text-anchor="end"'));
     y += 10;
-    const largest = Math.max(...Object.values(ways).map(({ median }) => median));
+    const largest = Math.max(...Object.values(ways).flatMap(({ median, rounds }) => [median, ...rounds]));
+    const length = (value) => (value / largest) * (WIDTH - NAMES - FIGURES);
     for (const [way, { median, rounds }] of Object.entries(ways)) {
-      const length = (value) => (value / largest) * (WIDTH - NAMES - FIGURES);
-      const middle = y + BAR / 2 + 4;
-      // From the lowest round to the highest.
-      const [low, high] = [Math.min(...rounds), Math.min(largest * 1.15, Math.max(...rounds))].map((value) => round(NAMES + length(value)));
-      const fill = way === OURS ? COLOURS[0] : GREY;
+      const middle = y + BAR / 2;
+      const [low, high] = [Math.min(...rounds), Math.max(...rounds)].map((value) => round(NAMES + length(value)));
+      const names = wrapped(plain(way), Math.floor((NAMES - MARGIN - 8) / LETTER));
       parts.push(
-        text(NAMES - 8, middle, way.replaceAll('`', ''), 'text-anchor="end"'),
-        `<rect x="${NAMES}" y="${y}" width="${round(Math.max(1, length(median)))}" height="${BAR}" rx="2" fill="${fill}"/>`,
-        `<line x1="${low}" x2="${high}" y1="${y + BAR / 2}" y2="${y + BAR / 2}" class="spread"/>`,
-        text(Math.max(NAMES + length(median), high) + 6, middle, figure(median, unit)),
+        ...names.map((line, at) => text(NAMES - 8, middle + 4 + (at - (names.length - 1) / 2) * 12, line, 'text-anchor="end"')),
+        `<rect x="${NAMES}" y="${y}" width="${round(Math.max(1, length(median)))}" height="${BAR}" rx="2" class="${way === OURS ? 'ours' : 'other'}"/>`,
+        ...(high - low > 2 ? [`<path d="M${low} ${middle - 4}v8M${low} ${middle}H${high}M${high} ${middle - 4}v8" class="spread"/>`] : []),
+        text(Math.max(NAMES + length(median), high) + 6, middle + 4, figure(median, unit)),
       );
-      y += BAR + GAP;
+      y += BAR + GAP + (names.length > 1 ? GAP : 0);
     }
-    y += 8;
+    y += 6;
   }
-  return svg(WIDTH, y, parts);
+  return svg({ title, width: WIDTH, height: y + 4, parts });
 }
 
-/** `series`: `{ name, points: [[x, y], …] }`; x grows by doubling or tenfold, so it is drawn by its logarithm, and y from nothing. */
-export function lineChart({ title, unit, xName, series }) {
-  const [left, right, top, bottom, height] = [80, 160, 40, 40, 260];
+/** One panel for each of these: `{ title, unit, xName, series: { name, points: [[x, y], …] }[] }`. */
+export function lineCharts(title, charts) {
+  if (charts.length === 0) return undefined;
+  const parts = charts.map((chart, at) => {
+    const [column, line] = [at % 2, Math.floor(at / 2)];
+    const place = `translate(${MARGIN + column * (PANEL.width + MARGIN)} ${line * (PANEL.height + MARGIN)})`;
+    return `<g transform="${place}">\n${panel(chart).join('\n')}\n</g>`;
+  });
+  return svg({ title, width: WIDTH, height: Math.ceil(charts.length / 2) * (PANEL.height + MARGIN), parts });
+}
+
+/** x grows by doubling or tenfold, so it is drawn by its logarithm; y from nothing. */
+function panel({ title, unit, xName, series }) {
+  const { width, height, left, right, top, bottom } = PANEL;
   const points = series.flatMap((one) => one.points);
   const xs = [...new Set(points.map(([x]) => x))].toSorted((a, b) => a - b);
   const ceiling = niceCeiling(Math.max(...points.map(([, y]) => y)));
-  const place = Math.log(xs.at(-1) / xs[0]) || 1;
+  const whole = Math.log(xs.at(-1) / xs[0]) || 1;
   const at = ([x, y]) => [
-    round(left + (Math.log(x / xs[0]) / place) * (WIDTH - left - right)),
+    round(left + (Math.log(x / xs[0]) / whole) * (width - left - right)),
     round(top + (1 - y / ceiling) * (height - top - bottom)),
   ];
-  const parts = [text(0, 20, title, 'class="title"')];
+  const parts = [
+    ...wrapped(plain(title), Math.floor(width / (LETTER * 1.08))).map((line, order) => text(0, 18 + order * 15, line, 'class="title"')),
+  ];
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     const [, y] = at([xs[0], ceiling * share]);
     parts.push(
-      `<line x1="${left}" x2="${WIDTH - right}" y1="${y}" y2="${y}" class="grid"/>`,
-      text(left - 8, y + 4, figure(ceiling * share, unit), 'text-anchor="end"'),
+      `<path d="M${left} ${y}H${width - right}" class="grid"/>`,
+      text(left - 8, y + 4, share === 0 ? '0' : figure(ceiling * share, unit), 'class="quiet" text-anchor="end"'),
     );
   }
-  for (const x of xs) parts.push(text(at([x, 0])[0], height - bottom + 18, x.toLocaleString('en'), 'text-anchor="middle"'));
-  parts.push(text((left + WIDTH - right) / 2, height - 4, xName, 'text-anchor="middle"'));
-  const labels = apart(series.map((one) => at(one.points.at(-1))[1]));
-  for (const [order, one] of series.entries()) {
-    const colour = COLOURS[order % COLOURS.length];
-    const drawn = one.points.map(at);
-    parts.push(`<polyline points="${drawn.map((each) => each.join(',')).join(' ')}" fill="none" stroke="${colour}" stroke-width="2"/>`);
-    for (const [x, y] of drawn) parts.push(`<circle cx="${x}" cy="${y}" r="3" fill="${colour}"/>`);
-    parts.push(text(drawn.at(-1)[0] + 10, labels[order] + 4, one.name, `style="fill:${colour}"`));
+  for (const x of xs) parts.push(text(at([x, 0])[0], height - bottom + 18, x.toLocaleString('en'), 'class="quiet" text-anchor="middle"'));
+  parts.push(text((left + width - right) / 2, height - 6, xName, 'class="quiet" text-anchor="middle"'));
+  // A name and a figure below it take two lines.
+  const labels = apart(
+    series.map((one) => at(one.points.at(-1))[1]),
+    { lowest: height - bottom - 10, apart: 28 },
+  );
+  const drawnLast = [...series.entries()].toSorted(([, a], [, b]) => (a.name === OURS) - (b.name === OURS));
+  for (const [order, { name, points: own }] of drawnLast) {
+    const kind = name === OURS ? 'ours' : 'other';
+    const drawn = own.map(at);
+    parts.push(
+      `<polyline points="${drawn.map((each) => each.join(',')).join(' ')}" class="${kind} line"/>`,
+      ...drawn.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3" class="${kind}"/>`),
+      text(drawn.at(-1)[0] + 9, labels[order], plain(name), 'class="title"'),
+      text(drawn.at(-1)[0] + 9, labels[order] + 13, figure(own.at(-1)[1], unit)),
+    );
   }
-  return svg(WIDTH, height, parts);
+  return parts;
 }
 
-/** Names at the ends of lines must not lie on each other. */
-function apart(places) {
+/** Names at the ends of lines must not lie on each other, nor on the axis. */
+function apart(places, { lowest, apart: distance }) {
   const order = [...places.keys()].toSorted((a, b) => places[a] - places[b]);
   const moved = [...places];
-  for (let each = 1; each < order.length; each++) {
-    moved[order[each]] = Math.max(moved[order[each]], moved[order[each - 1]] + 14);
-  }
+  for (const [at, each] of order.entries()) if (at > 0) moved[each] = Math.max(moved[each], moved[order[at - 1]] + distance);
+  for (const [at, each] of [...order.entries()].toReversed())
+    moved[each] = Math.min(moved[each], at === order.length - 1 ? lowest : moved[order[at + 1]] - distance);
   return moved;
+}
+
+/** Words in lines of at most so many letters. */
+function wrapped(words, lettersMax) {
+  const lines = [''];
+  for (const word of words.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (longer.length <= lettersMax || lines.at(-1) === '') lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function betterOf(unit) {
+  return unit.endsWith('/s') || unit.endsWith('per s') ? 'more is better' : 'less is better';
 }
 
 function niceCeiling(value) {
   const step = 10 ** Math.floor(Math.log10(value > 0 ? value : 1));
-  return [1, 2, 4, 5, 8, 10].map((times) => times * step).find((ceiling) => ceiling >= value);
+  return [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].map((times) => times * step).find((ceiling) => ceiling >= value);
+}
+
+function plain(words) {
+  return words.replaceAll('`', '');
 }
 
 function text(x, y, words, attributes = '') {
-  const escaped = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return `<text x="${round(x)}" y="${round(y)}" ${attributes}>${escaped}</text>`;
+  const space = attributes === '' ? '' : ' ';
+  return `<text x="${round(x)}" y="${round(y)}"${space}${attributes}>${escaped(words)}</text>`;
+}
+
+function escaped(words) {
+  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 function round(value) {
   return Math.round(value * 10) / 10;
 }
 
-function svg(width, height, parts) {
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${Math.ceil(height)}" viewBox="0 0 ${width} ${Math.ceil(height)}">
-<style>text{font:12px system-ui,sans-serif;fill:#292524}.title{font-weight:600;font-size:13px}.spread{stroke:#292524;stroke-width:1.5}.grid{stroke:#e7e5e4}</style>
-<rect width="100%" height="100%" fill="#ffffff"/>
+const STYLE = `svg{--ground:#fff;--ink:#1f2328;--quiet:#59636e;--grid:#e4e7ea;--ours:#2563eb;--other:#a8adb4;--spread:#1f2328}
+@media (prefers-color-scheme:dark){svg{--ground:#0d1117;--ink:#e6edf3;--quiet:#9198a1;--grid:#2a3038;--ours:#4c8dff;--other:#6b727b;--spread:#e6edf3}}
+text{font:12px system-ui,sans-serif;fill:var(--ink)}.title{font-weight:600}.quiet{fill:var(--quiet);font-size:11px}
+.ours{fill:var(--ours);stroke:var(--ours)}.other{fill:var(--other);stroke:var(--other)}rect.ours,rect.other{stroke:none}
+.line{fill:none;stroke-width:2}.spread{stroke:var(--spread);stroke-width:1.2;fill:none;opacity:.75}.grid{stroke:var(--grid)}`;
+
+function svg({ title, width, height, parts }) {
+  const [w, h] = [width, Math.ceil(height)];
+  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}">
+<title>${escaped(plain(title))}</title>
+<style>${STYLE}</style>
+<rect width="100%" height="100%" style="fill:var(--ground)"/>
 ${parts.join('\n')}
 </svg>
 `;

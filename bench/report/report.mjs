@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { barChart, lineChart } from './charts.mjs';
+import { barChart, lineCharts } from './charts.mjs';
 import { judgedTable, markdown, measuredTable } from './text.mjs';
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
@@ -14,8 +14,8 @@ export function writeReport({ machine, seconds, command, answers }) {
   rmSync(CHARTS, { recursive: true, force: true });
   mkdirSync(CHARTS, { recursive: true });
   const charts = answers.flatMap(({ name, title, rows, charts: grown = [] }) => [
-    ...chart(name, title, barChart(rows)),
-    ...grown.flatMap((one) => chart(one.name, one.title, lineChart(one))),
+    ...chart(name, title, barChart(title, rows)),
+    ...chart(name, title, lineCharts(title, grown)),
   ]);
   const skipped = answers.flatMap(({ title, notes = [] }) => notes.map((note) => `- ${title}: ${note}`));
   const section = [
@@ -27,7 +27,7 @@ export function writeReport({ machine, seconds, command, answers }) {
     markdown(measuredTable(answers)),
     ...(skipped.length > 0 ? [skipped.join('\n')] : []),
     '### Drawn',
-    'The thin line over a bar goes from the lowest round to the highest.',
+    'The thin line over a bar goes from the lowest round to the highest. Of what grows, each point is a median.',
     ...charts,
     END,
   ].join('\n\n');

@@ -16,6 +16,7 @@ const MARK = 'through';
 let opened;
 let map;
 let stopLoad = () => undefined;
+let through;
 
 serve({
   ...editingTasks(() => opened),
@@ -140,9 +141,9 @@ serve({
     return { startedAt, endedAt: sharedMs() };
   },
 
-  /** Resolves when all these marks are here, with the time at which the last came. */
-  through: ({ marks }) =>
-    new Promise((resolve) => {
+  /** Answered at once: from here on these marks are looked out for. */
+  awaitMarks({ marks }) {
+    through = new Promise((resolve) => {
       const missing = new Set(marks.map((mark) => `${MARK}-${mark}`));
       const onChange = ({ keysChanged }) => {
         for (const key of keysChanged) missing.delete(key);
@@ -151,7 +152,10 @@ serve({
         resolve(sharedMs());
       };
       map.observe(onChange);
-    }),
+    });
+  },
+  /** When the last of them was here. */
+  through: () => through,
 
   /** Milliseconds of each `set` and its `flush()`. */
   async flush({ count }) {

@@ -1,7 +1,7 @@
 /** Every question of the bench starts, is answered, and ends in the table of the bars. What it measures here means nothing, and nothing of it is asserted. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const BENCH = fileURLToPath(new URL('../../bench/index.mjs', import.meta.url));
+const QUESTIONS = fileURLToPath(new URL('../../bench/questions/', import.meta.url));
 
 interface Answer {
   readonly name: string;
@@ -23,7 +24,7 @@ test('the bench answers every question when it is smoked', { timeout: 120_000 },
     expect(stderr).toBe('');
     expect(status).toBe(0);
     const { answers } = JSON.parse(readFileSync(json, 'utf8')) as { answers: readonly Answer[] };
-    expect(answers.length).toBeGreaterThan(0);
+    expect(answers.map(({ name }) => `${name}.mjs`).toSorted()).toEqual(readdirSync(QUESTIONS).toSorted());
     for (const { name, rows } of answers) expect(rows.length, name).toBeGreaterThan(0);
     const bars = answers.flatMap(({ rows }) => rows.flatMap((row) => row.bars));
     expect(bars.length).toBeGreaterThan(0);
