@@ -11,7 +11,9 @@
 
 import type { Snapshot, Store, StoredDocument } from '../storage/store.js';
 import { includesLog, wholeStateOf } from './replica/stored-document.js';
+import { structsOf } from './replica/struct-count.js';
 import { tryOut } from './replica/trial.js';
+import type { Trial } from './replica/trial.js';
 import { LOG_BYTES_BEFORE_SNAPSHOT, lengthOfLog } from './writing/log-length.js';
 import type { LogLength } from './writing/log-length.js';
 import type { WriterHost, WrittenDocument } from './writer-host.js';
@@ -32,11 +34,7 @@ export interface CompactionOptions {
 }
 
 /** A snapshot, and what it has to give back. */
-interface Taken extends Snapshot {
-  readonly digest: string;
-  /** Of the log that it would replace. */
-  readonly logBytes: number;
-}
+type Taken = Snapshot & Trial;
 
 export class Compaction {
   readonly #options: CompactionOptions;
@@ -153,8 +151,7 @@ export class Compaction {
     const loaded = await store.load(document);
     const whole = loaded.damage.length > 0 ? undefined : wholeStateOf(loaded);
     if (whole === undefined) return;
-    const logBytes = this.#stored(document)?.logBytes ?? 0;
-    await this.#tryBeside(document, { document, through, logBytes, ...whole }, { times: 2 });
+    await this.#tryBeside(document, { document, through, ...whole }, { times: 2 });
   }
 
   async #shrink(document: WrittenDocument, how?: { readonly times: number }): Promise<void> {
@@ -185,8 +182,7 @@ export class Compaction {
   async #tryBeside(name: string, taken: Taken, { times } = { times: 1 }): Promise<void> {
     const { host, inTurn } = this.#options;
     const { signal } = this.#ending;
-    const { logBytes } = taken;
-    const isReadable = await tryOut(taken, { clock: host.clock, signal, workerFile: host.trialWorkerFile, logBytes });
+    const isReadable = await tryOut(taken, { clock: host.clock, signal, workerFile: host.trialWorkerFile });
     if (signal.aborted) return;
     if (!isReadable) {
       this.#refuse(name);
@@ -200,8 +196,8 @@ export class Compaction {
   #take({ name, replica }: WrittenDocument): Taken {
     const state = replica.snapshot();
     const through = this.#options.store.lastRecord(name);
-    const logBytes = this.#stored(name)?.logBytes ?? 0;
-    return { document: name, state, stateVector: replica.stateVector(), through, digest: replica.digest(), logBytes };
+    const structs = structsOf(replica.doc);
+    return { document: name, state, stateVector: replica.stateVector(), through, digest: replica.digest(), structs };
   }
 
   async #replace({ document, state, stateVector, through }: Taken): Promise<void> {

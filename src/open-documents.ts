@@ -100,7 +100,7 @@ export class OpenDocuments {
     // What waits for something that may come still must not be set aside with what never will.
     if (replica.hasPending()) return 'busy';
     const { changes } = replica;
-    const outcome = replica.apply([update], 'catch-up');
+    const outcome = replica.apply([update], 'spill');
     if (!outcome.ok) return { refused: outcome.detail };
     const isWhole = !replica.hasPending();
     if (!isWhole) replica.setAside();

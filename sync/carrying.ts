@@ -1,9 +1,10 @@
 /**
  * What a flush carries: a change that was written right before it goes to the writer on the way of the question, ahead of it, so that the writer is
- * woken once and has what it is asked for. It is published as well, afterwards; whoever gets a frame twice drops the second by its number.
+ * woken once and has what it is asked for. Where others are there it is published as well, afterwards; whoever gets a frame twice drops the second
+ * by its number. What is lost on the way is missed like any other frame: the last number is repeated after a burst.
  *
  *   set, flush()   request: updates n, flush n ──► writer: applies, begins the batch
- *                  publish: updates n ───────────► all; the writer has it
+ *                  publish: updates n ───────────► the others; the writer has it
  *
  * Only where the writer is known to have all before it: a frame that came ahead of others would be behind a hole.
  */
@@ -23,7 +24,8 @@ export function askCarrying(step: Step, begun: number, ask: () => void): void {
   const published = effects.splice(begun);
   for (const frame of frames) effects.push({ kind: 'request', peer: writer, frame });
   ask();
-  effects.push(...published);
+  // Where the writer is the only one there, nobody is left to tell.
+  if (state.links.size > 1) effects.push(...published);
 }
 
 function framePublished(effect: Effect): CarriedFrame | undefined {

@@ -5,7 +5,7 @@
  */
 
 import type { PeerId } from '../src/base/ids.js';
-import { doubt, isFounded } from './doubt.js';
+import { doubt, isFounded, isMissing } from './doubt.js';
 import type { ApplyCause } from './engine-io.js';
 import { wakeBy } from './engine-state.js';
 import type { DocumentState, Doubt } from './document-state.js';
@@ -52,7 +52,7 @@ function settleDoubt(step: Step, document: DocumentState, peer: PeerId): 'asked'
   }
   // Whoever does not answer is not waited for any longer: what it has comes back by the usual way when it is heard.
   const isPatient = now < document.pendingSince + limits.PENDING_PATIENCE_MAX_MS;
-  const source = isPatient ? sourceFor(step, peer, found) : undefined;
+  const source = isPatient ? sourceFor(step, document, peer, found) : undefined;
   if (source !== undefined) {
     ask(step, document, source.id, peer);
     return 'asked';
@@ -94,10 +94,12 @@ function setAside(step: Step, document: DocumentState): void {
   for (const peer of step.state.links.keys()) doubt(step, document, peer, { graceMs: 0, evidence: true });
 }
 
-function sourceFor(step: Step, peer: PeerId, { hint, tried }: Doubt): Link | undefined {
+function sourceFor(step: Step, document: DocumentState, peer: PeerId, { hint, tried, evidence }: Doubt): Link | undefined {
   const ranked = listenedTo(step);
   const preferred = [peer, hint].map((id) => ranked.find((link) => link.id === id));
-  return [...preferred, ...ranked].find((link) => link !== undefined && !tried.has(link.id));
+  // Where no number and no struct is missing, it stands for what it has itself. While it is busy with a crowd, a round of all others would be in vain, and a crowd.
+  const isItsOwn = evidence === true && !isMissing(document, peer);
+  return [...preferred, ...(isItsOwn ? [] : ranked)].find((link) => link !== undefined && !tried.has(link.id));
 }
 
 export function onHave(step: Step, from: PeerId, have: FrameOf<'have'>): void {

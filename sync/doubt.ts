@@ -28,9 +28,13 @@ export function doubt(step: Step, document: DocumentState, peer: PeerId, detail:
 
 /** Whether a doubt still stands, now that more may have arrived. */
 export function isFounded(document: DocumentState, peer: PeerId, { evidence }: Doubt): boolean {
-  if (evidence === true) return true;
-  if ((document.tails.get(peer) ?? 0) > (document.applied.get(peer) ?? 0)) return true;
-  return document.replica.hasPending() || (evidence !== undefined && document.replica.isBehind(evidence));
+  if (evidence === true || isMissing(document, peer)) return true;
+  return evidence !== undefined && document.replica.isBehind(evidence);
+}
+
+/** Numbers that the peer has given, or what something builds on that has come: whoever has it can give it. */
+export function isMissing({ tails, applied, replica }: DocumentState, peer: PeerId): boolean {
+  return (tails.get(peer) ?? 0) > (applied.get(peer) ?? 0) || replica.hasPending();
 }
 
 export interface HeardTail {

@@ -3,6 +3,7 @@
 import type { PeerId } from '../src/base/ids.js';
 import type { Effect, StallReason, WriterRef } from './engine-io.js';
 import type { DocumentState } from './document-state.js';
+import type { LocalFlush, WaitingFlush } from './flush-state.js';
 import { DOCUMENTS_IN_FRAME_MAX, ENGINE_LIMITS } from './limits.js';
 import type { EngineLimits } from './limits.js';
 import type { Held } from './holding.js';
@@ -149,23 +150,6 @@ export interface Answer {
   readonly stateVector: Uint8Array;
   readonly isComplete: boolean;
   touchedAt: number;
-}
-
-export interface LocalFlush {
-  readonly id: number;
-  /** Those of documents that are closed meanwhile are taken out. */
-  readonly targets: Map<string, number>;
-  /** Those of them that were asked for last: more than fit into a frame are asked for one part after the other. */
-  asked: ReadonlyMap<string, number>;
-  request: number;
-  askedAt: number;
-}
-
-export interface WaitingFlush {
-  readonly peer: PeerId;
-  readonly request: number;
-  /** Those of documents that the peer has closed meanwhile are taken out. */
-  readonly targets: Map<string, number>;
 }
 
 /** Maintenance that we ask of the writer. */

@@ -8,7 +8,14 @@ import type { CatchUp, DocumentState } from './document-state.js';
 import type { ApplyCause } from './engine-io.js';
 import { wakeBy } from './engine-state.js';
 import type { EngineState, Step } from './engine-state.js';
-import { CATCH_UP_BUSY_MS, CATCH_UP_CROWD, CATCH_UP_HEARD_MS, CATCH_UP_RESUMES_MAX, CHUNKS_IN_FLIGHT_MAX } from './limits.js';
+import {
+  CATCH_UP_BUSY_MS,
+  CATCH_UP_CROWD,
+  CATCH_UP_HEARD_MS,
+  CATCH_UP_RESUMES_MAX,
+  CHUNKS_IN_FLIGHT_GROWN_MAX,
+  CHUNKS_IN_FLIGHT_MAX,
+} from './limits.js';
 import { noteRubbish } from './muting.js';
 import type { Frame } from './wire/frame.js';
 
@@ -50,13 +57,20 @@ export function takeChunk(step: Step, document: DocumentState, catchUp: CatchUp,
   catchUp.resumes = 0;
   state.counters.catchUpBytes += bytes.length;
   if (catchUp.chunks.size < count) {
-    // One for one: so many are under way, and a slow asker slows the answerer.
-    if (catchUp.nextIndex < count) askForChunk(step, document, catchUp, catchUp.nextIndex++);
+    askForMore(step, document, catchUp, count);
     return 'more';
   }
   // Nobody need keep it any longer.
   if (count > 1) askForChunk(step, document, catchUp, count);
   return 'whole';
+}
+
+/** Two for one until enough are under way, then one for one: a slow asker slows the answerer, and a quick one is not kept waiting. */
+function askForMore(step: Step, document: DocumentState, catchUp: CatchUp, count: number): void {
+  for (let each = 0; each < 2 && catchUp.nextIndex < count; each++) {
+    if (catchUp.nextIndex - catchUp.chunks.size >= CHUNKS_IN_FLIGHT_GROWN_MAX) return;
+    askForChunk(step, document, catchUp, catchUp.nextIndex++);
+  }
 }
 
 function askForChunk({ effects }: Step, { name }: DocumentState, { peer, request }: CatchUp, index: number): void {

@@ -1,14 +1,19 @@
 /**
  * `flush()`: the writer of the day is asked, and answers when its store durably holds our numbers, and with them all
  * that it had applied before. A new writer is asked again; nothing but an answer for these numbers resolves a flush.
+ *
+ * Where there is none, whoever says that it takes over is asked ahead. It keeps the question if it has applied what it is asked for,
+ * so that its first record covers that, and answers as the writer; its answer counts once it is known as such.
  */
 
 import type { PeerId } from '../src/base/ids.js';
 import { askCarrying } from './carrying.js';
 import { settle } from './catch-up.js';
+import type { WriterRef } from './engine-io.js';
 import { noteTail } from './doubt.js';
 import { wakeBy } from './engine-state.js';
-import type { EngineState, LocalFlush, Step, WaitingFlush } from './engine-state.js';
+import type { EngineState, Link, Step } from './engine-state.js';
+import type { LocalFlush, WaitingFlush } from './flush-state.js';
 import { isKeptForOthers, noteAsker } from './holding.js';
 import { DOCUMENTS_IN_FRAME_MAX, FLUSHES_WAITING_MAX, FLUSH_GRACE_MS, FLUSH_RETRY_MS } from './limits.js';
 import { canAnyoneWrite } from './membership.js';
@@ -28,7 +33,7 @@ export function beginFlush(step: Step, id: number): void {
     // Of what the writer has said before, it need not be asked again.
     if (document.isStored && ownSeq > baseSeq && ownSeq > (stored.get(state.self) ?? 0)) targets.set(name, ownSeq);
   }
-  state.flushes.set(id, { id, targets, asked: new Map(), request: -1, askedAt: -Infinity });
+  state.flushes.set(id, { id, targets, asked: new Map(), request: -1, askedAt: -Infinity, ahead: undefined });
   askCarrying(step, begun, () => reviewFlushes(step));
 }
 
@@ -38,22 +43,58 @@ export function reviewFlushes(step: Step): void {
   for (const flush of state.flushes.values()) {
     if (state.writer === undefined) {
       const code = whyNobodyWrites(state) ?? (state.hasRoster && !canAnyoneWrite(state) ? 'SOCOMM_NO_WRITER' : undefined);
-      if (code === undefined) continue;
+      if (code === undefined) {
+        askAhead(step, flush);
+        continue;
+      }
       state.flushes.delete(flush.id);
       effects.push({ kind: 'flush-failed', flush: flush.id, code });
     } else if (state.writer.id === state.self) {
       if (isStored(step, state.self, flush.targets)) finish(step, flush, state.writer.term);
       else effects.push({ kind: 'flush-awaited' });
-    } else if (now >= flush.askedAt + FLUSH_RETRY_MS) {
-      flush.request = ++state.requestCount;
-      flush.askedAt = now;
-      flush.asked = unconfirmed(state, flush);
-      effects.push({ kind: 'request', peer: state.writer.id, frame: { kind: 'flush', request: flush.request, targets: flush.asked } });
-      wakeBy(state, now + FLUSH_RETRY_MS);
     } else {
+      endAhead(step, flush, state.writer);
+      if (!state.flushes.has(flush.id)) continue;
+      if (now >= flush.askedAt + FLUSH_RETRY_MS) {
+        flush.askedAt = now;
+        ask(step, flush, state.writer.id);
+      }
       wakeBy(state, flush.askedAt + FLUSH_RETRY_MS);
     }
   }
+}
+
+function ask({ state, effects }: Step, flush: LocalFlush, peer: PeerId): void {
+  flush.request = ++state.requestCount;
+  flush.asked = unconfirmed(state, flush);
+  effects.push({ kind: 'request', peer, frame: { kind: 'flush', request: flush.request, targets: flush.asked } });
+}
+
+/** Once each: what is lost on the way is asked for again when there is a writer. */
+function askAhead(step: Step, flush: LocalFlush): void {
+  let next: Link | undefined;
+  for (const link of step.state.links.values()) {
+    if (link.takingOverSince !== Infinity && !(next !== undefined && next.takingOverSince > link.takingOverSince)) next = link;
+  }
+  if (flush.ahead?.peer === next?.id) return;
+  flush.ahead = next && { peer: next.id, term: undefined };
+  if (next !== undefined) ask(step, flush, next.id);
+}
+
+/** There is a writer: what it was asked ahead is answered, or on its way, or has to be asked again. */
+function endAhead(step: Step, flush: LocalFlush, writer: WriterRef): void {
+  const { ahead } = flush;
+  if (ahead?.peer === writer.id && ahead.term === undefined) {
+    if (flush.askedAt === -Infinity) flush.askedAt = step.now;
+    return;
+  }
+  flush.ahead = undefined;
+  if (ahead?.peer === writer.id && ahead.term === writer.term) confirm(step, flush, writer.term);
+}
+
+/** The connection is gone, and with it what was on its way. */
+export function forgetAhead({ state }: Step, peer: PeerId): void {
+  for (const flush of state.flushes.values()) if (flush.ahead?.peer === peer) flush.ahead = undefined;
 }
 
 /** As many of the targets as fit into one frame. */
@@ -89,6 +130,8 @@ function isStoredHere({ state }: Step, peer: PeerId, targets: ReadonlyMap<string
 export function answerFlush(step: Step, peer: PeerId, { request, targets }: FrameOf<'flush'>): void {
   const { state, effects } = step;
   if (state.status.term === 0) {
+    if (state.status.isTakingOver && hasApplied(state, peer, targets))
+      return keepWaiting(state, { peer, request, targets: new Map(targets) });
     effects.push({ kind: 'respond', peer, frame: { kind: 'refused', request, reason: 'not-writer' } });
     return;
   }
@@ -103,12 +146,21 @@ export function answerFlush(step: Step, peer: PeerId, { request, targets }: Fram
     settle(step, document);
   }
   const waiting: WaitingFlush = { peer, request, targets: new Map(targets) };
-  state.flushesWaiting.add(waiting);
-  if (answerIfStored(step, waiting)) return;
-  effects.push({ kind: 'flush-awaited' });
-  // An answer that was dropped is asked for again by its peer, so the oldest may go.
-  const ofPeer = [...state.flushesWaiting].filter((other) => other.peer === peer);
-  if (ofPeer.length > FLUSHES_WAITING_MAX && ofPeer[0] !== undefined) state.flushesWaiting.delete(ofPeer[0]);
+  keepWaiting(state, waiting);
+  if (!answerIfStored(step, waiting)) effects.push({ kind: 'flush-awaited' });
+}
+
+/** An answer that was dropped is asked for again by its peer, so the oldest may go. */
+function keepWaiting({ flushesWaiting }: EngineState, waiting: WaitingFlush): void {
+  flushesWaiting.add(waiting);
+  const ofPeer = [...flushesWaiting].filter(({ peer }) => peer === waiting.peer);
+  if (ofPeer.length > FLUSHES_WAITING_MAX && ofPeer[0] !== undefined) flushesWaiting.delete(ofPeer[0]);
+}
+
+/** What we write first covers it. */
+function hasApplied({ documents }: EngineState, peer: PeerId, targets: ReadonlyMap<string, number>): boolean {
+  for (const [name, seq] of targets) if ((documents.get(name)?.applied.get(peer) ?? 0) < seq) return false;
+  return true;
 }
 
 /** As the writer: somebody, perhaps we ourselves, waits for our store. */
@@ -146,18 +198,21 @@ export function onStored(step: Step, name: string, vector: Vector): void {
 
 export function onFlushed(step: Step, from: PeerId, { request, term }: FrameOf<'flushed'>): void {
   const { state } = step;
+  for (const { request: asked, ahead } of state.flushes.values()) if (asked === request && ahead?.peer === from) ahead.term = term;
   // Only the word of the writer that was asked, under the term in which it was asked.
   if (state.writer?.id !== from || state.writer.term !== term) return;
-  for (const flush of state.flushes.values()) {
-    if (flush.request !== request) continue;
-    for (const [name, seq] of flush.asked) {
-      const stored = state.documents.get(name)?.stored;
-      stored?.set(state.self, Math.max(seq, stored.get(state.self) ?? 0));
-    }
-    if (isStored(step, state.self, flush.targets)) finish(step, flush, term);
-    else flush.askedAt = -Infinity; // the next part
-  }
+  for (const flush of state.flushes.values()) if (flush.request === request) confirm(step, flush, term);
   reviewFlushes(step);
+}
+
+function confirm(step: Step, flush: LocalFlush, term: number): void {
+  const { state } = step;
+  for (const [name, seq] of flush.asked) {
+    const stored = state.documents.get(name)?.stored;
+    stored?.set(state.self, Math.max(seq, stored.get(state.self) ?? 0));
+  }
+  if (isStored(step, state.self, flush.targets)) finish(step, flush, term);
+  else flush.askedAt = -Infinity; // the next part
 }
 
 /** We have closed it: nobody waits for what we wrote there. */
@@ -176,7 +231,15 @@ export function dropTargetsOf(step: Step, peer: PeerId, documents: readonly stri
 }
 
 /** Who refuses is no longer the writer: its status, or the next retry, will say who is. */
-export function onRefusedFlush(step: Step, _from: PeerId, { request }: FrameOf<'refused'>): void {
+export function onRefusedFlush(step: Step, from: PeerId, { request }: FrameOf<'refused'>): void {
   const { state, now } = step;
-  for (const flush of state.flushes.values()) if (flush.request === request) wakeBy(state, Math.max(now, flush.askedAt + FLUSH_RETRY_MS));
+  for (const flush of state.flushes.values()) {
+    if (flush.request !== request) continue;
+    if (flush.ahead?.peer === from) {
+      flush.ahead.term = 0;
+      // Its refusal may come behind the word that makes it the writer: that one was not asked yet.
+      flush.askedAt = -Infinity;
+    } else wakeBy(state, Math.max(now, flush.askedAt + FLUSH_RETRY_MS));
+  }
+  reviewFlushes(step);
 }

@@ -11,6 +11,8 @@ export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
 export const CHUNK_BYTES = 256 * 1024;
 /** Chunks of one answer that are under way at once. */
 export const CHUNKS_IN_FLIGHT_MAX = 4;
+/** … and, asked for by one who takes them as they come. */
+export const CHUNKS_IN_FLIGHT_GROWN_MAX = 8;
 /** 4,096 chunks of 256 KiB: 1 GiB of difference. */
 export const CHUNKS_MAX = 4096;
 /** Answers in chunks that one peer keeps ready for others … */

@@ -14,7 +14,7 @@ import type { RosterEntry } from './discovery.js';
 import { doubt, noteTails } from './doubt.js';
 import { ownTails, wakeBy } from './engine-state.js';
 import type { Link, Step } from './engine-state.js';
-import { refuseFlushes } from './flushing.js';
+import { forgetAhead, refuseFlushes } from './flushing.js';
 import { createHeld, forgetHolder, forgetHolders } from './holding.js';
 import { forgetErrandsOf } from './maintaining.js';
 import { asksReadyOf, readyKey } from './keys.js';
@@ -198,6 +198,7 @@ export function onLost(step: Step, peer: PeerId): void {
   step.effects.push({ kind: 'disconnect', peer }, { kind: 'peer-lost', peer });
   tellInstances(step, link.status?.instances ?? [], []);
   for (const waiting of state.flushesWaiting) if (waiting.peer === peer) state.flushesWaiting.delete(waiting);
+  forgetAhead(step, peer);
   for (const key of state.answers.keys()) if (key.startsWith(peer)) state.answers.delete(key);
   forgetErrandsOf(step, peer);
   forgetHolder(step, link);

@@ -225,13 +225,16 @@ async function bind(sockets: Sockets, address: PeerAddress): Promise<Bound> {
     responder: sockets.responder(),
     mailbox: sockets.mailbox(),
   };
-  try {
-    await bound.publisher.bind(address.publisher);
-    await bound.messenger.bind(address.messenger);
-    await bound.responder.bind(address.responder);
-    await bound.mailbox.bind(mailboxOf(address.messenger));
-    return bound;
-  } catch (cause) {
+  // Side by side: each is a way to another thread and back. None may be closed before all are done.
+  const outcomes = await Promise.allSettled([
+    bound.publisher.bind(address.publisher),
+    bound.messenger.bind(address.messenger),
+    bound.responder.bind(address.responder),
+    bound.mailbox.bind(mailboxOf(address.messenger)),
+  ]);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) {
+    const cause: unknown = failed.reason;
     release(bound);
     const code = systemCode(cause) ?? 'unknown cause';
     throw new SocommError(
@@ -241,6 +244,7 @@ async function bind(sockets: Sockets, address: PeerAddress): Promise<Bound> {
       { cause },
     );
   }
+  return bound;
 }
 
 function release({ address, publisher, messenger, responder, mailbox }: Bound): void {

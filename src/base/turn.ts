@@ -5,3 +5,10 @@ export function turn(): Promise<void> {
     setImmediate(resolve);
   });
 }
+
+/** Less than a turn: all microtasks that wait have run, and those that they made. The event loop has not gone on. */
+export function microtasksRun(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+}

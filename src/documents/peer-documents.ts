@@ -7,7 +7,7 @@ import { SocommError } from '../base/errors.js';
 import type { OpenDocuments } from '../open-documents.js';
 import type { Peer } from '../peer.js';
 import { Catalogue } from './catalogue.js';
-import { memoryId, shelfOf, SHELVES } from './document-name.js';
+import { SHELVES, memoryId, shelfOf } from './document-name.js';
 import type { DocumentKeep } from './document-name.js';
 import { Holdings } from './holdings.js';
 import type { Hold } from './holdings.js';

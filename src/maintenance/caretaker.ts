@@ -15,7 +15,7 @@ import { maintenanceFailed } from '../../sync/maintenance.js';
 import type { MaintenanceOutcome, MaintenanceTask } from '../../sync/maintenance.js';
 import { pause } from '../base/clock.js';
 import type { Clock } from '../base/clock.js';
-import { SocommError, isSocommError } from '../base/errors.js';
+import { SocommError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { namedBlobs } from '../blobs/named-blobs.js';
 import { tryOut } from '../replica/trial.js';
@@ -43,6 +43,8 @@ export class Caretaker {
   readonly #options: CaretakerOptions;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #ending = new AbortController();
+  /** Keys of checkpoints that could not be written: they may be there all the same, and who asks again means to replace them. */
+  readonly #doubtful = new Set<string>();
 
   constructor(options: CaretakerOptions) {
     this.#options = options;
@@ -102,16 +104,20 @@ export class Caretaker {
     checkCheckpointName(name);
     const { checkpoints } = this.#options.store;
     const key = checkpointKey(name);
-    if ((await checkpoints.list()).includes(key)) {
+    const failed = (cause: unknown): never => {
+      throw storeFailure(checkpoints.location, 'writing a checkpoint', cause);
+    };
+    if (this.#doubtful.has(key)) await checkpoints.remove(key).catch(failed);
+    else if ((await checkpoints.list().catch(failed)).includes(key)) {
       throw new SocommError(
         'SOCOMM_TARGET_EXISTS',
         `there is a checkpoint ${JSON.stringify(name)} already: choose another name, or remove it first`,
       );
     }
     const { bytes, report } = await this.#bundle(pen, 'checkpoint', name);
-    await checkpoints.write(key, bytes).catch((cause: unknown) => {
-      throw isSocommError(cause) ? cause : storeFailure(checkpoints.location, 'writing a checkpoint', cause);
-    });
+    this.#doubtful.add(key);
+    await checkpoints.write(key, bytes).catch(failed);
+    this.#doubtful.delete(key);
     return report;
   }
 
@@ -131,8 +137,8 @@ export class Caretaker {
   }
 
   /** Nothing is called a backup that does not give back what it was taken of. */
-  async #tryDocument({ name, bytes, digest }: WholeDocument): Promise<void> {
-    if (await tryOut({ state: bytes, digest }, { clock: this.#options.clock, signal: this.#ending.signal })) return;
+  async #tryDocument({ name, bytes, digest, structs }: WholeDocument): Promise<void> {
+    if (await tryOut({ state: bytes, digest, structs }, { clock: this.#options.clock, signal: this.#ending.signal })) return;
     if (this.#ending.signal.aborted)
       throw new SocommError('SOCOMM_NO_WRITER', 'the writer was closed meanwhile: nothing was written; ask again');
     throw new SocommError(

@@ -10,6 +10,7 @@ import { BUNDLE_SUFFIX } from '../../storage/bundle-folder.js';
 import type { BundleFolder } from '../../storage/bundle-folder.js';
 import { decodeBundle } from '../../storage/bundle.js';
 import type { Bundle } from '../../storage/bundle.js';
+import { storeFailure } from '../../storage/level-open.js';
 import { SocommError } from '../base/errors.js';
 import { parseBundle } from './bundle-file.js';
 
@@ -47,27 +48,28 @@ export function checkpointKey(name: string): string {
   return `${readable}-${createHash('sha256').update(name.normalize('NFC')).digest('hex').slice(0, 16)}`;
 }
 
-/** In the order in which they were made. */
+/** In the order in which they were made. Errors: SOCOMM_STORE_FAILED. */
 export async function listCheckpoints(folder: BundleFolder): Promise<readonly Checkpoint[]> {
   const checkpoints: Checkpoint[] = [];
-  for (const key of await folder.list()) {
-    const bytes = await folder.read(key);
+  for (const key of await keysIn(folder)) {
+    const bytes = await bytesOf(folder, key);
     if (bytes !== undefined) checkpoints.push(describe(key, bytes));
   }
   return checkpoints.sort((a, b) => a.at - b.at);
 }
 
-/** Errors: SOCOMM_CHECKPOINT_UNKNOWN, SOCOMM_BACKUP_DAMAGED. */
+/** Errors: SOCOMM_CHECKPOINT_UNKNOWN, SOCOMM_BACKUP_DAMAGED, SOCOMM_STORE_FAILED. */
 export async function readCheckpoint(folder: BundleFolder, name: string): Promise<Bundle> {
   const key = await findKey(folder, name);
-  const bytes = await folder.read(key);
+  const bytes = await bytesOf(folder, key);
   if (bytes === undefined) throw unknown(folder, name);
   return parseBundle(pathOf(folder, key), bytes);
 }
 
-/** Errors: SOCOMM_CHECKPOINT_UNKNOWN. */
+/** Errors: SOCOMM_CHECKPOINT_UNKNOWN, SOCOMM_STORE_FAILED. */
 export async function removeCheckpoint(folder: BundleFolder, name: string): Promise<void> {
-  await folder.remove(await findKey(folder, name));
+  const key = await findKey(folder, name);
+  await folder.remove(key).catch(failed(folder, 'removing a checkpoint'));
 }
 
 export function pathOf(folder: BundleFolder, key: string): string {
@@ -76,10 +78,24 @@ export function pathOf(folder: BundleFolder, key: string): string {
 
 /** By its name, or, as a damaged one is listed, by that of its file. */
 async function findKey(folder: BundleFolder, name: string): Promise<string> {
-  const keys = await folder.list();
+  const keys = await keysIn(folder);
   const key = [checkpointKey(name), name].find((each) => keys.includes(each));
   if (key === undefined) throw unknown(folder, name);
   return key;
+}
+
+function keysIn(folder: BundleFolder): Promise<readonly string[]> {
+  return folder.list().catch(failed(folder, 'listing the checkpoints'));
+}
+
+function bytesOf(folder: BundleFolder, key: string): Promise<Uint8Array | undefined> {
+  return folder.read(key).catch(failed(folder, 'reading a checkpoint'));
+}
+
+function failed({ location }: BundleFolder, doing: string): (cause: unknown) => never {
+  return (cause) => {
+    throw storeFailure(location, doing, cause);
+  };
 }
 
 function describe(key: string, bytes: Uint8Array): Checkpoint {

@@ -4,6 +4,8 @@ import * as Y from 'yjs';
 import type { BundledDocument } from '../../storage/bundle.js';
 import { digestOf } from './digest.js';
 import { StoredDoc } from './stored-document.js';
+import type { WholeState } from './stored-document.js';
+import { structsOf } from './struct-count.js';
 import { withoutPending } from './whole-updates.js';
 
 /**
@@ -28,16 +30,8 @@ export function isWhole(doc: Y.Doc): boolean {
   return doc.store.pendingStructs === null && doc.store.pendingDs === null;
 }
 
-/** A state as a store takes it, without what waits for something that is not there. */
-export interface StorableState {
-  /** Encoding V2. */
-  readonly state: Uint8Array;
-  readonly stateVector: Uint8Array;
-  readonly digest: string;
-}
-
 /** Leaves out what is pending: a snapshot never holds such. */
-export function storableStateOf(doc: Y.Doc): StorableState {
+export function storableStateOf(doc: Y.Doc): WholeState {
   const state = withoutPending(doc, () => Y.encodeStateAsUpdateV2(doc));
-  return { state, stateVector: Y.encodeStateVector(doc), digest: digestOf(doc) };
+  return { state, stateVector: Y.encodeStateVector(doc), digest: digestOf(doc), structs: structsOf(doc) };
 }

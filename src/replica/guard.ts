@@ -16,6 +16,10 @@ export type GuardCause =
   | 'silent';
 
 type Listener = (...args: never[]) => void;
+
+/** For a microtask: `queueMicrotask` makes an object that follows what called it, which costs more than the look. */
+const NOW = Promise.resolve();
+
 export type GuardedListener = readonly [event: string, listener: Listener];
 
 export interface GuardHost {
@@ -98,13 +102,15 @@ export class Guard {
   #schedule(): void {
     if (this.#isScheduled || this.#isEnded) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
-      this.#isScheduled = false;
-      if (this.#isEnded) return;
-      this.#host.turnEnded();
-      this.#repair(false);
-    });
+    void NOW.then(this.#onTurnEnd);
   }
+
+  readonly #onTurnEnd = (): void => {
+    this.#isScheduled = false;
+    if (this.#isEnded) return;
+    this.#host.turnEnded();
+    this.#repair(false);
+  };
 
   #onDestroy(): void {
     this.#isDestroyed = true;

@@ -25,8 +25,8 @@ export const SMALL_CHANGE_CHARACTERS_MAX = 64;
 
 export class OwnTurn {
   readonly #doc: Y.Doc;
-  readonly #transactions: Y.Transaction[] = [];
-  readonly #starts = new Map<number, number>();
+  #transactions: Y.Transaction[] = [];
+  #starts = new Map<number, number>();
   /** Shared types among them; undefined where not all were looked at. */
   #types: number | undefined = 0;
 
@@ -49,10 +49,15 @@ export class OwnTurn {
 
   /** Empties it, also where it throws what Yjs throws at a value that cannot be written down. */
   take(): OwnChanges {
-    const transactions = [...this.#transactions];
-    const starts = new Map(this.#starts);
+    const transactions = this.#transactions;
+    const starts = this.#starts;
     const levelsMax = this.#types;
     this.drop();
+    const [only] = transactions;
+    if (only !== undefined && transactions.length === 1) {
+      const update = encodeChanges(this.#doc, { starts, deletions: only.deleteSet });
+      return { update, state: only.afterState, changed: only.changed.keys(), levelsMax };
+    }
     const deletions = Y.mergeDeleteSets(transactions.map(({ deleteSet }) => deleteSet));
     const update = encodeChanges(this.#doc, { starts, deletions });
     const changed = new Set<ChangedType>();
@@ -62,8 +67,8 @@ export class OwnTurn {
 
   /** It is told in another way. */
   drop(): void {
-    this.#transactions.length = 0;
-    this.#starts.clear();
+    this.#transactions = [];
+    this.#starts = new Map();
     this.#types = 0;
   }
 }

@@ -3,17 +3,20 @@
 import * as Y from 'yjs';
 import type { LoadedDocument } from '../../storage/store.js';
 import { digestOf } from './digest.js';
+import { structsOf } from './struct-count.js';
 import { WholeUpdates, footedOf } from './whole-updates.js';
 import type { FootedUpdate } from './whole-updates.js';
 
 type Stored = Pick<LoadedDocument, 'snapshot' | 'updates'>;
 
-/** A whole document as it can be stored. */
+/** A document as a store takes it, without what waits for something that is not there. */
 export interface WholeState {
   /** Encoding V2. */
   readonly state: Uint8Array;
   readonly stateVector: Uint8Array;
   readonly digest: string;
+  /** How many structs Yjs makes of the state: how long it takes to read. */
+  readonly structs: number;
 }
 
 /** Whether a snapshot gives back what it was taken of: a trial load into a replica that is thrown away. */
@@ -39,7 +42,7 @@ export function wholeStateOf(stored: Stored): WholeState | undefined {
   const doc = loadStoredDocument(stored);
   const whole = doc.isIncomplete
     ? undefined
-    : { state: Y.encodeStateAsUpdateV2(doc), stateVector: Y.encodeStateVector(doc), digest: digestOf(doc) };
+    : { state: Y.encodeStateAsUpdateV2(doc), stateVector: Y.encodeStateVector(doc), digest: digestOf(doc), structs: structsOf(doc) };
   doc.destroy();
   return whole;
 }

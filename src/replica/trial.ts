@@ -10,21 +10,20 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock.js';
 import { PACKAGE_VERSION } from '../version.js';
 import { isFaithful } from './stored-document.js';
+import type { WholeState } from './stored-document.js';
 import { trialWorkerFile } from './trial-file.js';
 
-/** A snapshot from this size on is tried in a worker, and one that replaces a log of this size. */
+/** A snapshot from this size on is tried in a worker ... */
 export const TRIAL_IN_WORKER_BYTES_MIN = 1024 * 1024;
+/** ... and one of so many structs: what was overwritten is small in bytes, and long to read. */
+export const TRIAL_IN_WORKER_STRUCTS_MIN = 5000;
 /** A trial that takes longer has failed. */
 export const TRIAL_MS_MAX = 60_000;
 
-export interface Trial {
-  /** Encoding V2. */
-  readonly state: Uint8Array;
-  readonly digest: string;
-}
+export type Trial = Pick<WholeState, 'state' | 'digest' | 'structs'>;
 
 /** What is sent to the worker, and what it answers. */
-export interface TrialTask extends Trial {
+export interface TrialTask extends Pick<Trial, 'state' | 'digest'> {
   /** The version of the package that asks. */
   readonly trialOf: string;
 }
@@ -38,13 +37,11 @@ export interface TrialOptions {
   readonly workerFile?: string | undefined;
   /** Default: TRIAL_MS_MAX. */
   readonly limitMs?: number;
-  /** Of the log that it would replace: what is overwritten again and again is small in bytes, and long to read. */
-  readonly logBytes?: number;
 }
 
 /** Resolves with whether the snapshot (encoding V2) gives a document of that digest, whole. Never rejects. */
 export async function tryOut(trial: Trial, options: TrialOptions): Promise<boolean> {
-  const isBig = Math.max(trial.state.length, options.logBytes ?? 0) >= TRIAL_IN_WORKER_BYTES_MIN;
+  const isBig = trial.state.length >= TRIAL_IN_WORKER_BYTES_MIN || trial.structs >= TRIAL_IN_WORKER_STRUCTS_MIN;
   const answer = isBig ? await askWorker(trial, options) : 'no worker';
   if (answer !== 'no worker') return answer === 'faithful';
   return !options.signal.aborted && isFaithful(trial.state, trial.digest);

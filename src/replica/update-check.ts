@@ -6,7 +6,7 @@
 import * as Y from 'yjs';
 import { describe } from '../base/errors.js';
 import { LimitRefusal, Refusal } from './byte-reader.js';
-import { FootingNotes, FootingReader } from './footing.js';
+import { FootingNotes, FootingReader, UNKNOWN_FOOTING } from './footing.js';
 import * as limits from './limits.js';
 import { Tally } from './tally.js';
 import { UpdateScan } from './update-scan.js';
@@ -15,8 +15,8 @@ import { assertShallow } from './type-depth.js';
 import { assertLight } from './weight.js';
 import type { FootedUpdate } from './whole-updates.js';
 
-/** A frame comes unasked, an answer was asked for. */
-export type UpdateSource = 'frame' | 'catch-up';
+/** A frame comes unasked, an answer was asked for; a spill is somebody's difference to what the store once had. */
+export type UpdateSource = 'frame' | 'catch-up' | 'spill';
 
 export type CheckOutcome =
   /** `ownEnd`: where structs of our own client end that came from outside; 0 where there are none. */
@@ -25,8 +25,8 @@ export type CheckOutcome =
 
 export function checkUpdates(doc: Y.Doc, updates: readonly Uint8Array[], source: UpdateSource): CheckOutcome {
   const bytes = updates.reduce((sum, { length }) => sum + length, 0);
-  if (source === 'catch-up' && bytes > limits.CHECKED_ANSWER_BYTES_MAX)
-    return { ok: true, ownEnd: 0, footed: updates.map((update) => ({ update, footing: new FootingReader(doc).read(update) })) };
+  if (source !== 'frame' && bytes > limits.CHECKED_ANSWER_BYTES_MAX)
+    return { ok: true, ownEnd: 0, footed: footLarge(doc, updates, source) };
   try {
     const context = contextOf(doc, source);
     const footed: FootedUpdate[] = [];
@@ -38,6 +38,12 @@ export function checkUpdates(doc: Y.Doc, updates: readonly Uint8Array[], source:
   } catch (error) {
     return failureOf(error);
   }
+}
+
+/** Who had nothing asked for the whole: what another has integrated builds on nothing but itself, and a scan would cost a sixth of taking it in. */
+function footLarge(doc: Y.Doc, updates: readonly Uint8Array[], source: UpdateSource): FootedUpdate[] {
+  const isWhole = source === 'catch-up' && updates.length === 1 && doc.store.clients.size === 0;
+  return updates.map((update) => ({ update, footing: isWhole ? UNKNOWN_FOOTING : new FootingReader(doc).read(update) }));
 }
 
 /** Why a frame with this change of our own would be refused for its depth. */

@@ -7,7 +7,11 @@
 import * as Y from 'yjs';
 import { FootingReader, UNKNOWN_FOOTING } from './footing.js';
 import type { Footing } from './footing.js';
+import { QuickDecoder } from './quick-decoder.js';
 import { WaitingUpdates } from './waiting-updates.js';
+
+/** From this size on our own decoder is worth its making. */
+const QUICK_FROM_BYTES = 4096;
 
 /** An update, and what a scan of it has noted. */
 export interface FootedUpdate {
@@ -54,7 +58,8 @@ export class WholeUpdates {
     const { store } = this.#doc;
     const wasPending = store.pendingStructs !== null || store.pendingDs !== null;
     if (isSnapshot) Y.applyUpdateV2(this.#doc, update, origin);
-    else Y.applyUpdate(this.#doc, update, origin);
+    else if (update.length < QUICK_FROM_BYTES) Y.applyUpdate(this.#doc, update, origin);
+    else Y.applyUpdateV2(this.#doc, update, origin, QuickDecoder);
     // It builds on itself, in a circle: no Yjs wrote it, and nothing that comes could complete it.
     this.#hasDropped = !wasPending && footing !== UNKNOWN_FOOTING && (store.pendingStructs !== null || store.pendingDs !== null);
     if (this.#hasDropped) store.pendingStructs = store.pendingDs = null;

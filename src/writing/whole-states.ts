@@ -2,20 +2,20 @@
 
 import type { BundledDocument } from '../../storage/bundle.js';
 import type { Store } from '../../storage/store.js';
-import { loadStoredDocument } from '../replica/stored-document.js';
 import { storableStateOf } from '../replica/bundled-document.js';
-import type { StorableState } from '../replica/bundled-document.js';
+import { loadStoredDocument } from '../replica/stored-document.js';
+import type { WholeState } from '../replica/stored-document.js';
+import { structsOf } from '../replica/struct-count.js';
+import type { Trial } from '../replica/trial.js';
 import type { WrittenDocument } from '../writer-host.js';
 
-/** With the digest of what it was taken of, for a trial. */
-export interface WholeDocument extends BundledDocument {
-  readonly digest: string;
-}
+/** With what a trial wants to know. */
+export type WholeDocument = BundledDocument & Omit<Trial, 'state'>;
 
 interface Closed {
   /** The store's last record of it when it was read. */
   readonly last: number;
-  readonly whole: StorableState;
+  readonly whole: WholeState;
 }
 
 /**
@@ -46,7 +46,17 @@ export async function wholeStates(
   // What was removed meanwhile is not to come back with what is made of this.
   for (const name of closed.keys()) if (store.document(name) === undefined) closed.delete(name);
   return [
-    ...documents.map(({ name, replica }) => ({ name, encoding: 'state' as const, bytes: replica.snapshot(), digest: replica.digest() })),
-    ...[...closed].map(([name, { whole }]) => ({ name, encoding: 'state' as const, bytes: whole.state, digest: whole.digest })),
+    ...documents.map(({ name, replica }) => {
+      const bytes = replica.snapshot();
+      return { name, encoding: 'state' as const, bytes, digest: replica.digest(), structs: structsOf(replica.doc) };
+    }),
+    ...[...closed].map(
+      ([
+        name,
+        {
+          whole: { state, digest, structs },
+        },
+      ]) => ({ name, encoding: 'state' as const, bytes: state, digest, structs }),
+    ),
   ];
 }

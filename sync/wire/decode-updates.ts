@@ -35,8 +35,7 @@ export class UpdatesDecoder {
     if (this.#last === undefined || bytes.length > limits.FRAME_BYTES_MAX || !this.#beginsAlike(bytes)) return undefined;
     const end = bytes.length - CHECKSUM_BYTES;
     if (end <= this.#head.length) return undefined;
-    const checksum = new DataView(bytes.buffer, bytes.byteOffset + end, CHECKSUM_BYTES).getUint32(0);
-    if (crc32(viewOf(bytes, 0, end)) !== checksum) return undefined;
+    if (crc32(viewOf(bytes, 0, end)) !== checksumAt(bytes, end)) return undefined;
     this.#at = this.#head.length;
     const seq = this.#count(bytes);
     if (seq === NONE) return undefined;
@@ -80,6 +79,12 @@ export class UpdatesDecoder {
     }
     return NONE;
   }
+}
+
+function checksumAt(bytes: Uint8Array, start: number): number {
+  let checksum = 0;
+  for (let byte = 0; byte < CHECKSUM_BYTES; byte++) checksum = checksum * 256 + (bytes[start + byte] as number);
+  return checksum;
 }
 
 function viewOf(bytes: Uint8Array, start: number, length: number): Uint8Array {

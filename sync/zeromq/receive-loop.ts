@@ -5,10 +5,13 @@
  * while messages come without a gap the loop reads without asking, until it is told that there is nothing (half as
  * many messages again per second). Whether there is a gap has to be asked too: only now and then, so that an answer
  * that comes alone is not made to wait for it. Every turn is limited: the rest of the process wants to run too.
+ *
+ * What a message set off in microtasks, an answer to it above all, is done before the next is asked for: to ask and to wait for the
+ * socket takes longer than most answers do.
  */
 
 import { systemCode } from '../../src/base/errors.js';
-import { turn } from '../../src/base/turn.js';
+import { microtasksRun, turn } from '../../src/base/turn.js';
 
 /** What the loop needs of a socket of the package. */
 export interface ReadableSocket {
@@ -63,8 +66,7 @@ export class ReceiveLoop {
       let looksWithoutGap = 0;
       while (!this.#socket.closed) {
         for (let messages = 0; messages < MESSAGES_PER_LOOK && !this.#socket.closed; messages++) {
-          const pause = this.#took(await this.#socket.receive());
-          if (pause !== undefined) await pause;
+          await (this.#took(await this.#socket.receive()) ?? microtasksRun());
         }
         looksWithoutGap = !this.#socket.closed && this.#socket.readable ? looksWithoutGap + 1 : 0;
         if (looksWithoutGap < LOOKS_WITHOUT_GAP) continue;

@@ -1,11 +1,15 @@
 /** What waits for an acknowledgement, and the writer of the day: in single steps of one engine. */
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Effect } from '../../sync/engine-io.js';
-import { FLUSH_CARRIED_BYTES_MAX } from '../../sync/limits.js';
+import type { PeerId } from '../../src/base/ids.js';
+import { FLUSH_CARRIED_BYTES_MAX, TAIL_DELAY_MS } from '../../sync/limits.js';
+import { PROTOCOL } from '../../sync/wire/frame.js';
 import type { Scene } from './scene.js';
-import { MAIN, PEER, SELF, STATUS, documentScene } from './scene.js';
+import { MAIN, PEER, SELF, STATUS, documentScene, entryOf } from './scene.js';
+
+const THIRD = 'cccccccccccccccc' as PeerId;
 
 test('what waits for an acknowledgement asks a new writer in the very step that hears of it', () => {
   const scene = documentScene('whole');
@@ -30,12 +34,89 @@ test('a flush that waits for a writer hears that none can come once the roster h
   expect(scene.feed({ kind: 'tick' })).toContainEqual({ kind: 'flush-failed', flush: 1, code: 'SOCOMM_NO_WRITER' });
 });
 
+describe('while there is no writer', () => {
+  const follows = { ...STATUS, term: 0 };
+  const takesOver = { ...follows, isTakingOver: true };
+  const asked = (effects: readonly Effect[]): number[] =>
+    effects.flatMap((effect) =>
+      effect.kind === 'request' && effect.peer === PEER && effect.frame.kind === 'flush' ? [effect.frame.request] : [],
+    );
+
+  /** A flush waits, and the peer has just said that it takes over. */
+  function waiting(): { scene: Scene; request: number } {
+    const scene = documentScene('whole');
+    scene.hear({ kind: 'status', status: { ...follows, revision: 2 } });
+    scene.feed({ kind: 'local', document: MAIN, update: Uint8Array.of(0, 0) });
+    expect(asked(scene.feed({ kind: 'flush', flush: 1 }))).toEqual([]);
+    const [request = 0, ...more] = asked(scene.hear({ kind: 'status', status: { ...takesOver, revision: 3 } }));
+    expect(request).toBeGreaterThan(0);
+    expect(more).toEqual([]);
+    return { scene, request };
+  }
+  const lead = (scene: Scene, term = 2): readonly Effect[] => scene.hear({ kind: 'status', status: { ...STATUS, revision: 9, term } });
+  const flushed = { kind: 'flushed', flush: 1, term: 2 };
+
+  test('a flush asks whoever takes over, once, and again when it is the writer only if it does not answer', () => {
+    const { scene, request } = waiting();
+    expect(asked(scene.hear({ kind: 'status', status: { ...takesOver, revision: 4 } }))).toEqual([]);
+    expect(asked(lead(scene))).toEqual([]);
+    expect(scene.hear({ kind: 'flushed', request, term: 2 })).toContainEqual(flushed);
+  });
+
+  test('its answer ahead resolves nothing until it is known as the writer of that term', () => {
+    const { scene, request } = waiting();
+    expect(scene.hear({ kind: 'flushed', request, term: 2 })).not.toContainEqual(flushed);
+    expect(lead(scene)).toContainEqual(flushed);
+    const other = waiting();
+    other.scene.hear({ kind: 'flushed', request: other.request, term: 2 });
+    const effects = lead(other.scene, 3);
+    expect(effects.filter(({ kind }) => kind === 'flushed')).toEqual([]);
+    expect(asked(effects)).toHaveLength(1);
+  });
+
+  test('who refuses is asked again as the writer, and so is who was lost in between', () => {
+    const refused = waiting();
+    expect(asked(refused.scene.hear({ kind: 'refused', request: refused.request, reason: 'not-writer' }))).toEqual([]);
+    expect(asked(lead(refused.scene))).toHaveLength(1);
+    const late = waiting();
+    expect(asked(lead(late.scene))).toEqual([]);
+    expect(asked(late.scene.hear({ kind: 'refused', request: late.request, reason: 'not-writer' }))).toHaveLength(1);
+    const lost = waiting();
+    lost.scene.feed({ kind: 'lost', peer: PEER });
+    lost.scene.feed({ kind: 'roster', entries: [entryOf(PEER)] });
+    const found = lost.scene.hear({ kind: 'welcome', ...PROTOCOL, status: { ...STATUS, revision: 9, term: 2 }, tails: new Map() });
+    expect([...asked(found), ...asked(lost.scene.feed({ kind: 'tick' }))]).toHaveLength(1);
+  });
+
+  test('who takes over keeps the question of what it has applied, and answers it as the writer', () => {
+    const scene = documentScene('whole');
+    scene.hear({ kind: 'status', status: { ...follows, revision: 2 } });
+    scene.hear({ kind: 'updates', document: MAIN, seq: 1, updates: [Uint8Array.of(0, 0)] });
+    const ask = (seq: number): readonly Effect[] => scene.hear({ kind: 'flush', request: seq, targets: new Map([[MAIN, seq]]) });
+    const answers = (effects: readonly Effect[]): string[] =>
+      effects.flatMap((effect) =>
+        effect.kind === 'respond' ? [`${effect.frame.kind} ${'request' in effect.frame ? effect.frame.request : ''}`] : [],
+      );
+    expect(answers(ask(1))).toEqual(['refused 1']);
+    scene.feed({ kind: 'role', term: 0, isTakingOver: true });
+    expect(answers(ask(1))).toEqual([]);
+    expect(answers(ask(2))).toEqual(['refused 2']);
+    scene.feed({ kind: 'role', term: 2, isTakingOver: false });
+    expect(answers(scene.feed({ kind: 'stored', document: MAIN, vector: new Map([[PEER, 1]]) }))).toEqual(['flushed 1']);
+    scene.feed({ kind: 'role', term: 0, isTakingOver: true });
+    ask(1);
+    expect(answers(scene.feed({ kind: 'role', term: 0, isTakingOver: false }))).toEqual(['refused 1']);
+    expect(scene.engine.flushesWaiting.size).toBe(0);
+  });
+});
+
 const ways = (effects: readonly Effect[]): string[] =>
   effects.flatMap((effect) => (effect.kind === 'publish' || effect.kind === 'request' ? [`${effect.kind} ${effect.frame.kind}`] : []));
 
 /** A follower whose change has just been made; the frames before it, if any, are stored as far as `stored` says. */
-function follower({ before = 0, stored = 0, bytes = 2 } = {}): Scene {
+function follower({ before = 0, stored = 0, bytes = 2, isThirdThere = true } = {}): Scene {
   const scene = documentScene('whole');
+  if (isThirdThere) scene.feed({ kind: 'roster', entries: [entryOf(PEER), entryOf(THIRD)] });
   for (let count = 0; count < before; count++) {
     scene.feed({ kind: 'local', document: MAIN, update: Uint8Array.of(0, 0) });
     scene.feed({ kind: 'drain' });
@@ -55,6 +136,13 @@ test('a flush takes the change that was made right before it to the writer, ahea
   expect(carried).toMatchObject({ peer: PEER, frame: { document: MAIN, seq: 1 } });
   expect(carried?.frame).toEqual(published?.frame);
   expect(ways(follower({ before: 3, stored: 3 }).feed({ kind: 'flush', flush: 1 }))).toEqual(ways(effects));
+});
+
+test('where the writer is the only one there, what it is taken is not published as well; its last number is repeated like any other', () => {
+  const scene = follower({ isThirdThere: false });
+  expect(ways(scene.feed({ kind: 'flush', flush: 1 }))).toEqual(['request updates', 'request flush']);
+  scene.now += TAIL_DELAY_MS;
+  expect(ways(scene.feed({ kind: 'tick' }))).toContain('publish tail');
 });
 
 test('what has been published already is not carried, nor what the writer may lack the frames before of, nor what is large', () => {

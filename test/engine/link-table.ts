@@ -140,7 +140,7 @@ export const inputsByLink = {
   stored: everywhere('·'),
   instances: ['!instances', 'say status + !instances', 'say status + !instances', 'say status + !instances', '!instances'],
   flush: ['·', '·', 'flush', 'flush', '·'],
-  'flush: of something': ['·', 'say updates', 'updates + flush + say updates', 'updates + flush + say updates', '·'],
+  'flush: of something': ['·', 'say updates', 'updates + flush', 'updates + flush', '·'],
   'flush-cancelled': everywhere('·'),
   maintain: ['·', '·', 'maintain', 'maintain', '·'],
   'maintain: as the writer': everywhere('carry out'),

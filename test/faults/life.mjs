@@ -53,6 +53,7 @@ class Life {
   #state;
   #count = 0;
   #instance;
+  #isWarned = false;
   /** @readonly */
   #kept = new Map();
 
@@ -72,7 +73,10 @@ class Life {
       }
     }
     assert.ok(watched.has(build), `nothing of ${build} is watched`);
-    this.#instance.on('warning', ({ code, message }) => say(`warning ${code} ${message}`));
+    this.#instance.on('warning', ({ code, message }) => {
+      this.#isWarned = true;
+      say(`warning ${code} ${message}`);
+    });
     const found = this.#instance.doc.getMap('presets').toJSON();
     // Whoever joins later finds what the one before had.
     if (this.#state !== undefined) assert.deepEqual(found, this.#state);
@@ -124,10 +128,11 @@ class Life {
     return this.join(order.build, 'never');
   }
 
-  /** Until what others spilled has been taken in and removed. */
+  /** Until what others spilled has been taken in and removed. That it cannot be is a warning, for nobody waits for it but us. */
   async takenIn() {
     const endsAt = performance.now() + RECOVERY_MS;
     while (readdirSync(joinPath(order.directory, 'spill')).length > 0) {
+      if (this.#isWarned) free();
       if (performance.now() > endsAt) throw new Error('the spills are not taken in');
       await pause(ATTEMPT_PAUSE_MS);
     }
@@ -269,10 +274,15 @@ class Life {
   #refused(error) {
     if (error?.name !== 'SocommError') throw error;
     say(`refused ${error.code} ${error.message}`);
-    if (!isFailing()) return;
-    rmSync(order.marker);
-    say('freed');
+    free();
   }
+}
+
+/** The disk works again. */
+function free() {
+  if (!isFailing()) return;
+  rmSync(order.marker);
+  say('freed');
 }
 
 function isFailing() {

@@ -106,6 +106,41 @@ describe('a checkpoint', () => {
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
+  test('whose writing failed at its very end is written anew when it is asked for again, with what there is by then', async () => {
+    const { room, members } = await three();
+    const [a] = members;
+    presets(a).set('pad', 1);
+    const folder = a.store.checkpoints;
+    const write = folder.write.bind(folder);
+    // The file is in its place, and the folder cannot be synced: nobody knows whether it would outlive a power cut.
+    folder.write = async (name, bytes) => {
+      await write(name, bytes);
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    };
+    await expect(room.run(a.instance.checkpoint('Mix'))).rejects.toMatchObject({ code: 'SOCOMM_STORE_FAILED' });
+    folder.write = write;
+    presets(a).set('pad', 2);
+    await room.run(a.instance.checkpoint('Mix'));
+    presets(a).set('pad', 3);
+    await a.instance.restoreCheckpoint('Mix');
+    expect(presets(a).toJSON()).toEqual({ pad: 2 });
+    await expect(room.run(a.instance.checkpoint('Mix'))).rejects.toMatchObject({ code: 'SOCOMM_TARGET_EXISTS' });
+  });
+
+  test('that cannot be read, listed or removed says so by a code', async () => {
+    const { room, members } = await three();
+    const [a] = members;
+    await room.run(a.instance.checkpoint('Mix'));
+    const folder = a.store.checkpoints;
+    const fails = () => Promise.reject(Object.assign(new Error('too many open files'), { code: 'EMFILE' }));
+    folder.read = fails;
+    folder.remove = fails;
+    for (const act of [a.instance.restoreCheckpoint('Mix'), a.instance.checkpoints(), a.instance.removeCheckpoint('Mix')])
+      await expect(act).rejects.toMatchObject({ code: 'SOCOMM_STORE_FAILED' });
+    folder.list = fails;
+    await expect(a.instance.checkpoints()).rejects.toMatchObject({ code: 'SOCOMM_STORE_FAILED' });
+  });
+
   test('that is not there, or does not verify, changes nothing', async () => {
     const { room, members } = await three();
     const [a] = members;

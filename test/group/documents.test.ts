@@ -53,6 +53,23 @@ describe('a document that somebody opens', () => {
     expect(holdersOf(last, 'notes')).toBe(0);
   });
 
+  it('is the generation that its name means now', async () => {
+    const { room, writer, next, last } = await group();
+    map(await open(room, next, 'notes')).set('a', 'of the first');
+    await room.run(next.instance.deleteDocument('notes'));
+    await room.clock.advance(2 * DOCUMENT_LINGER_MS);
+    const told = [...room.warnings];
+    const notes = await open(room, last, 'notes');
+    expect(map(notes).toJSON()).toEqual({});
+    map(notes).set('b', 'of the second');
+    await room.clock.advance(2 * DOCUMENT_LINGER_MS);
+    expect(notes.status).toBe('open');
+    expect([writer, next, last].map((member) => isOpen(member, 'notes'))).toEqual([false, false, false]);
+    expect([writer, next, last].map((member) => isOpen(member, 'notes~2'))).toEqual([true, false, true]);
+    expect([...room.warnings]).toEqual(told);
+    expect(map(await open(room, next, 'notes')).toJSON()).toEqual({ b: 'of the second' });
+  });
+
   it('is closed by the writer a while after the last one has closed it, and costs it nothing from then on', async () => {
     const { room, writer, next, last } = await group();
     const [one, other] = [await open(room, next, 'notes'), await open(room, last, 'notes')];

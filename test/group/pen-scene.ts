@@ -23,6 +23,8 @@ export interface PenOptions {
   readonly isAwaited?: boolean;
 }
 
+const UNTIL_MS = 20_000;
+
 export class PenScene {
   readonly clock = new VirtualClock();
   readonly disk: MemoryDisk;
@@ -102,10 +104,11 @@ export class PenScene {
     return later;
   }
 
-  /** Turns the loop until it is so. */
+  /** Turns the loop until it is so. Counted in time: how many turns pass while a worker thread starts, a busy machine decides. */
   async until(isSo: () => boolean): Promise<void> {
-    for (let turns = 0; !isSo(); turns++) {
-      if (turns > 100_000) throw new Error('it never came about');
+    const endsAt = performance.now() + UNTIL_MS;
+    while (!isSo()) {
+      if (performance.now() > endsAt) throw new Error('it never came about');
       await new Promise((resolve) => void setImmediate(resolve));
     }
   }

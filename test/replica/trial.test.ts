@@ -14,6 +14,7 @@ import * as Y from 'yjs';
 import { systemClock } from '../../src/base/clock.js';
 import { VirtualClock } from '../../src/base/virtual-clock.js';
 import { digestOf } from '../../src/replica/digest.js';
+import { structsOf } from '../../src/replica/struct-count.js';
 import { TRIAL_IN_WORKER_BYTES_MIN, TRIAL_MS_MAX, tryOut } from '../../src/replica/trial.js';
 import type { Trial, TrialOptions, TrialTask } from '../../src/replica/trial.js';
 import { PACKAGE_VERSION } from '../../src/version.js';
@@ -28,7 +29,7 @@ function bigDocument(): Trial {
   doc.getMap('map').set('big', 'b'.repeat(TRIAL_IN_WORKER_BYTES_MIN + 100));
   doc.getMap('map').set('small', 1);
   doc.getMap('map').delete('small');
-  return { state: Y.encodeStateAsUpdateV2(doc), digest: digestOf(doc) };
+  return { state: Y.encodeStateAsUpdateV2(doc), digest: digestOf(doc), structs: structsOf(doc) };
 }
 
 const trial = bigDocument();
@@ -147,7 +148,7 @@ test('a trial under way does not keep a process alive', async () => {
     `import { tryOut } from ${JSON.stringify(pathToFileURL(join(modules, 'replica', 'trial.js')).href)};
 const clock = { after: (ms, call) => { const timer = setTimeout(call, ms).unref(); return () => clearTimeout(timer); } };
 const state = new Uint8Array(${TRIAL_IN_WORKER_BYTES_MIN});
-void tryOut({ state, digest: '' }, { clock, signal: new AbortController().signal, workerFile: ${JSON.stringify(hanging)} });
+void tryOut({ state, digest: '', structs: 1 }, { clock, signal: new AbortController().signal, workerFile: ${JSON.stringify(hanging)} });
 console.log('over');
 `,
   );

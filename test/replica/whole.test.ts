@@ -148,6 +148,36 @@ describe('an update that overwrites a value, and builds on what is not here', ()
     give(survivor, unseen);
     expect(survivor.replica.digest()).toBe(author.replica.digest());
   });
+
+  it('leaves it in a spill that is too large to be checked, also where nothing is yet', () => {
+    const { author, base, unseen } = scene();
+    map(author.replica).set('shared', 'x'.repeat(CHECKED_ANSWER_BYTES_MAX));
+    const late = author.changed[0] as Uint8Array;
+    const reader = record(7);
+    expect(reader.replica.apply([late], 'spill')).toEqual({ ok: true });
+    expect(reader.replica.hasPending()).toBe(true);
+    expect(reader.replica.isEmpty).toBe(false);
+    expect(map(reader.replica).toJSON()).toEqual({});
+    give(reader, [...base, ...unseen]);
+    expect(reader.replica.digest()).toBe(author.replica.digest());
+  });
+});
+
+describe('a large answer to who has nothing', () => {
+  it('is the whole, with all deletions, and leaves nothing pending', () => {
+    const { author, unseen } = scene();
+    for (let each = 0; each < 40; each++) map(author.replica).set(`key ${each % 30}`, 'x'.repeat(CHECKED_ANSWER_BYTES_MAX / 16));
+    map(author.replica).delete('key 3');
+    // What waits with the answerer is in no answer.
+    give(author, follow({ changed: [...unseen] }, 8).changed);
+    const newcomer = record(9);
+    const answer = author.replica.difference(NOTHING);
+    expect(answer.length).toBeGreaterThan(CHECKED_ANSWER_BYTES_MAX);
+    expect(newcomer.replica.apply([answer], 'catch-up')).toEqual({ ok: true });
+    expect(newcomer.replica.hasPending()).toBe(false);
+    expect(newcomer.replica.digest()).toBe(author.replica.digest());
+    expect(map(newcomer.replica).toJSON()).toEqual(map(author.replica).toJSON());
+  });
 });
 
 describe('a text that is replaced', () => {

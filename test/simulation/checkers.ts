@@ -105,7 +105,8 @@ export class Checkers {
       this.#room.violated(`${name} keeps ${answers.size} answers of ${answerBytes} bytes`);
     if (flushesWaiting.size > FLUSHES_WAITING_MAX * Math.max(1, peer.synchronizer.state.links.size))
       this.#room.violated(`${name} keeps ${flushesWaiting.size} flushes`);
-    if (status.term === 0 && flushesWaiting.size > 0) this.#room.violated(`${name} is no writer and keeps others' flushes waiting`);
+    const isInOffice = status.term > 0 || status.isTakingOver;
+    if (!isInOffice && flushesWaiting.size > 0) this.#room.violated(`${name} is no writer and keeps others' flushes waiting`);
     if (peer.warnings.kept.length > WARNINGS_KEPT_MAX) this.#room.violated(`${name} keeps ${peer.warnings.kept.length} warnings`);
   }
 
