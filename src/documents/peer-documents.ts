@@ -7,13 +7,13 @@ import { SocommError } from '../base/errors.js';
 import type { OpenDocuments } from '../open-documents.js';
 import type { Peer } from '../peer.js';
 import { Catalogue } from './catalogue.js';
-import { SHELVES, memoryId, shelfOf } from './document-name.js';
+import { SHELVES, memoryId, shelfOf, storedId } from './document-name.js';
 import type { DocumentKeep } from './document-name.js';
 import { Holdings } from './holdings.js';
 import type { Hold } from './holdings.js';
 import type { CatalogueEntry, Shelf } from './shelf.js';
 import { makeDurable, makeSafe, setAsideLateEdits } from './leaving-document.js';
-import { waitForDocument } from './waiting-for-document.js';
+import { isWhole, waitForDocument } from './waiting-for-document.js';
 
 /** An open document, and what keeps it open. */
 export interface Opened {
@@ -62,7 +62,7 @@ export class PeerDocuments {
   /** Opens what the name means now. */
   async open(name: string, { keep, isWaiting, signal, deleted }: OpeningOptions): Promise<Opened> {
     if (keep === 'memory') return this.#openMemory(name, { isWaiting, signal, deleted });
-    return this.#onShelf(shelfOf(name), signal, async (shelf, shelfHold) => {
+    const opening = this.#onShelf(shelfOf(name), signal, async (shelf, shelfHold) => {
       for (;;) {
         const id = shelf.currentId(name);
         const hold = this.holdings.hold(id, deleted);
@@ -79,6 +79,17 @@ export class PeerDocuments {
         }
       }
     });
+    const early = this.#holdEarly(name);
+    return opening.finally(() => void early?.release());
+  }
+
+  /**
+   * Asked for together with its shelf, which tells only later what the name means: nearly always the first generation. Behind the shelf, so
+   * that who writes opens that first, and opens nothing that it calls deleted.
+   */
+  #holdEarly(name: string): Hold | undefined {
+    const id = storedId(name, 1);
+    return isWhole(this.#peer, shelfOf(name)) || this.catalogue.isDeleted(id) ? undefined : this.holdings.hold(id);
   }
 
   async #openMemory(name: string, { isWaiting, signal, deleted }: Omit<OpeningOptions, 'keep'>): Promise<Opened> {

@@ -53,6 +53,6 @@ export function waitForDocument(peer: Peer, id: string, { signal, isImpatient }:
   });
 }
 
-function isWhole({ synchronizer }: Peer, id: string): boolean {
+export function isWhole({ synchronizer }: Peer, id: string): boolean {
   return synchronizer.state.documents.get(id)?.isSynced === true;
 }

@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 
+import { shelfOf } from '../../src/documents/document-name.js';
 import { DOCUMENT_LINGER_MS } from '../../src/documents/holdings.js';
 import { DOCUMENT_FLUSH_MS } from '../../src/documents/leaving-document.js';
 import { DOCUMENT_SILENCE_MS } from '../../src/documents/waiting-for-document.js';
@@ -30,6 +31,9 @@ const open = (member: Member, name: string, options?: DocumentOptions): Promise<
   room.run(member.instance.document(name, options));
 const map = ({ doc }: OpenDocument) => doc.getMap<unknown>('map');
 const set = (document: OpenDocument, key: string, value: unknown): void => document.transact(() => void map(document).set(key, value));
+const sameShelf = (name: string): string => {
+  for (let index = 0; ; index++) if (shelfOf(`other ${index}`) === shelfOf(name)) return `other ${index}`;
+};
 const openIds = ({ peer }: Member): readonly string[] => peer.documentNames.filter((id) => id !== 'main' && !id.startsWith('~catalogue'));
 
 test('a document is the same for all who open its name, and comes back after everybody was gone', async () => {
@@ -47,6 +51,57 @@ test('a document is the same for all who open its name, and comes back after eve
   const c = await room.run(room.join({ wait: 'synced' }));
   expect(map(await open(c, 'bank/one')).toJSON()).toEqual({ key: 1, other: 2 });
   expect([...room.warnings]).toEqual([]);
+});
+
+test('a document that others have open is here after one way to the writer and back', async () => {
+  const [a, b] = (await group({}, {})) as [Member, Member];
+  set(await open(a, 'notes'), 'key', 1);
+  room.network.latencyMs = 100;
+  const before = room.clock.now();
+  expect(map(await open(b, 'notes')).get('key')).toBe(1);
+  // Both the shelf, which says what the name means, and the document.
+  expect(room.clock.now() - before).toBeLessThan(2 * 2 * 100);
+  // The shelf is here by now: it says at once what another of its names means.
+  const other = sameShelf('notes');
+  const first = await open(a, other);
+  await room.run(first.close());
+  await room.run(a.instance.deleteDocument(other));
+  await room.clock.advance(1000);
+  const opening = b.instance.document(other);
+  expect(openIds(b)).not.toContain(other);
+  await room.run(opening);
+  expect(openIds(b)).toContain(`${other}~2`);
+});
+
+test('a name of which the first document was deleted leaves nothing of that one open', async () => {
+  const [a, b] = (await group({}, {})) as [Member, Member];
+  await open(a, 'notes');
+  await room.run(a.instance.deleteDocument('notes'));
+  await room.clock.advance(3 * DOCUMENT_LINGER_MS);
+  expect(openIds(a)).toEqual([]);
+  const opening = b.instance.document('notes');
+  expect(openIds(b)).toEqual(['notes']);
+  const next = await room.run(opening);
+  set(next, 'key', 1);
+  await room.run(next.flush());
+  expect([openIds(a), openIds(b)]).toEqual([['notes~2'], ['notes~2']]);
+  await room.run(next.close());
+  await room.clock.advance(3 * DOCUMENT_LINGER_MS);
+  expect([openIds(a), openIds(b)]).toEqual([[], []]);
+  expect([...room.disk.documents.keys()].filter((id) => id.startsWith('notes'))).toEqual(['notes~2']);
+  expect([...room.warnings]).toEqual([]);
+});
+
+test('who gives up opening a document leaves nothing of it open', async () => {
+  const [a, b] = (await group({}, {})) as [Member, Member];
+  await open(a, 'notes');
+  const limit = new AbortController();
+  const opening = b.instance.document('notes', { signal: limit.signal });
+  expect(openIds(b)).toEqual(['notes']);
+  limit.abort(new Error('too long'));
+  await expect(opening).rejects.toThrow('too long');
+  await room.clock.advance(2 * DOCUMENT_LINGER_MS);
+  expect(b.peer.documentNames).toEqual(['main']);
 });
 
 test('documents are apart from each other and from main', async () => {

@@ -1,8 +1,9 @@
 /** Drills (see drills.ts) with documents by name: one is cut off while it writes, and closes, or while others delete. */
 
 import { DOCUMENT_FLUSH_MS } from '../../src/documents/leaving-document.js';
-import { identify } from '../../src/documents/document-name.js';
+import { identify, shelfOf } from '../../src/documents/document-name.js';
 import { SPILL_INTAKE_MS } from '../../src/spill/intake.js';
+import { CATCH_UP_PAUSE_MS, TAIL_DELAY_MS } from '../../sync/limits.js';
 import type { Member } from './member.js';
 import { NAMES } from './named-documents.js';
 import { within } from './stage.js';
@@ -50,14 +51,17 @@ async function lateEdits(stage: Stage, { one, two }: Crew): Promise<void> {
 }
 
 async function opened(stage: Stage, member: Member) {
-  const { named } = stage.cast;
+  const { named, room } = stage.cast;
   const mine = () => named.heldBy(member).find(({ document }) => document.name === NAME);
   if (mine() === undefined) named.open(member, NAME);
   await within(stage, 500, 'a document is opened by its name', () => mine() !== undefined);
   const held = mine();
   if (held === undefined) throw new Error(`${member.name} could not open ${NAME}`);
-  // What was just made is known to all before anybody is cut off.
   await stage.advance(50);
+  // What was just made is known to all before anybody is cut off. Who heard nothing of it, because its subscription came after the news, hears the repetition.
+  const isKnown = (): boolean =>
+    [...room.members].every(({ peer }) => peer.documents.catalogue.shelf(shelfOf(NAME))?.isMade(held.id) !== false);
+  await within(stage, TAIL_DELAY_MS + 2 * CATCH_UP_PAUSE_MS, 'that a document was made is known', isKnown);
   return held;
 }
 
