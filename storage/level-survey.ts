@@ -3,10 +3,11 @@
  * the end of its log. Everything that contradicts itself is told; nothing here writes to LevelDB.
  *
  *   1. meta            missing or damaged: the same is derived from the rest
- *   2. document/…      entries that do not verify are put aside; their documents are found again in step 3
- *   3. log/…, snapshot/…  documents without an entry; the copy beside a snapshot stands in
- *   4. end of each log    from the end back to the first record that verifies
- *   5. the sum of all last numbers against meta: an end that was lost while other logs went on
+ *   2. document/…      entries that do not verify are put aside; their documents are found again in step 5
+ *   3. end of each log    from the end back to the first record that verifies
+ *   4. the sum of all last numbers against meta: an end that was lost while other logs went on, or a whole document
+ *   5. log/…, snapshot/…  where the sum is not to be had or differs, or anything is damaged: documents without an entry; the copy beside a
+ *                         snapshot stands in. A takeover waits for the survey, and to look for keys LevelDB reads what is stored under them.
  */
 
 import { NO_ENTRY, readEntryCopy, standIn } from './document-entry.js';
@@ -41,12 +42,12 @@ export async function surveyDatabase(database: Database, quarantine: Quarantine)
   // Side by side, as a takeover waits for it: each answer comes by way of the thread pool.
   const readEnds = (entries: ReadonlyMap<string, DocumentEntry>): Promise<readonly NamedLogEnd[]> =>
     Promise.all([...entries].map(async ([name, entry]) => ({ name, entry, end: await readLogEnd(database, name, entry, quarantine) })));
-  const [{ meta, isMetaMissing }, { entries, ends }, ...found] = await Promise.all([
+  const [{ meta, isMetaMissing }, { entries, ends }] = await Promise.all([
     readMeta(database, quarantine, damage),
     readDocumentEntries(database, quarantine, damage, strays).then(async (read) => ({ entries: read, ends: await readEnds(read) })),
-    findDocuments(database, 'log', damage),
-    findDocuments(database, 'snapshot', damage),
   ]);
+  const isWhole = damage.length === 0 && ends.every(({ end }) => isSound(end)) && recordsIn(ends) === meta?.records;
+  const found = isWhole ? [] : await Promise.all([findDocuments(database, 'log', damage), findDocuments(database, 'snapshot', damage)]);
   const foundEntries = new Map<string, DocumentEntry>();
   const lostEntries = new Set<string>();
   for (const name of new Set(found.flat())) {
@@ -77,6 +78,15 @@ interface NamedLogEnd {
   readonly name: string;
   readonly entry: DocumentEntry;
   readonly end: LogEnd;
+}
+
+/** Every number up to its last belongs to a record that was written: one that only a flipped bit made must not make up for one that is lost. */
+function isSound({ damage, strays }: LogEnd): boolean {
+  return damage.length === 0 && strays.length === 0;
+}
+
+function recordsIn(ends: readonly NamedLogEnd[]): number {
+  return ends.reduce((sum, { end }) => sum + end.state.last, 0);
 }
 
 async function readMeta(database: Database, quarantine: Quarantine, damage: Damage[]): Promise<Pick<Survey, 'meta' | 'isMetaMissing'>> {

@@ -3,7 +3,7 @@
 import { cp, readFile, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { isSocommError } from '../../src/base/errors.js';
 import { seededRandom } from '../../src/base/random.js';
@@ -166,6 +166,30 @@ test('a document that lost its entry is found by its log', async () => {
   expect(await store.load('other')).toEqual({ snapshot: undefined, updates: [bytes(40)], damage: [] });
   await store.close({ clean: true });
   store.lock.release();
+});
+
+test('a document that lost its entry is found where a record too many in another makes up for it in the sum', async () => {
+  const directory = await makeStore();
+  await behindItsBack(directory, async (database) => {
+    const value = (await database.get('log/main/0000000000000006')) ?? new Uint8Array();
+    await put(database, 'log/main/0000000000000007', value);
+    await database.batch([{ type: 'del', key: 'document/other' }], { sync: true });
+  });
+  const { store, opened } = await reopen(directory);
+  expect(new Set(opened.damage.map(({ document }) => document))).toEqual(new Set(['main', 'other']));
+  expect(store.lastRecord('other')).toBe(1);
+  await store.close({ clean: true });
+  store.lock.release();
+});
+
+test('a sound store is surveyed without a look for keys, which would read what is stored under them', async () => {
+  const directory = await makeStore();
+  await behindItsBack(directory, async (database) => {
+    const keys = vi.spyOn(database, 'keys');
+    const { documents, damage } = await surveyDatabase(database, noQuarantine);
+    expect([[...documents.keys()], damage]).toEqual([['main', 'other'], []]);
+    expect(keys).not.toHaveBeenCalled();
+  });
 });
 
 test('a record that does not verify is kept in quarantine once, and the others come back', async () => {
