@@ -153,10 +153,12 @@ export class Candidacy {
     const { synchronizer, intake } = this.#options;
     void this.#rehearsal.end();
     this.#writer = new Writer(this.#options.store, this.#host());
+    // The disk first: to tell everybody takes the processor a while, and the first files are read meanwhile.
+    const takeover = this.#writer.takeOver();
     synchronizer.setRole(0, { isTakingOver: true });
     // Who is synced needs no more to call itself so, and loses no time.
-    if (synchronizer.state.documents.get(MAIN)?.isSynced === true) return this.#writer.takeOver();
-    const [term] = await Promise.all([this.#writer.takeOver(), intake.foresee()]);
+    if (synchronizer.state.documents.get(MAIN)?.isSynced === true) return takeover;
+    const [term] = await Promise.all([takeover, intake.foresee()]);
     return term;
   }
 
@@ -210,8 +212,8 @@ export class Candidacy {
 
   #lead(term: number): void {
     this.#recover();
-    this.#options.synchronizer.setRole(term);
     const writer = this.#writer;
+    this.#options.synchronizer.setRole(term, { stored: new Map(writer?.firstStored) });
     void writer?.begin().then(() => {
       if (this.pen !== writer) return;
       this.#options.intake.begin();

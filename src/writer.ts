@@ -36,7 +36,7 @@ export class Writer {
   /** The last batch is being asked for: what comes after it is the next writer's. */
   #isSettling = false;
   /** What the takeover's record covers. */
-  readonly #watermarks = new Map<string, Vector>();
+  readonly #firstStored = new Map<string, Vector>();
   #opened: OpenedStore | undefined;
 
   constructor(store: Store, host: WriterHost) {
@@ -115,7 +115,7 @@ export class Writer {
     // One tick: differences, vectors, and the moment from which every further change is recorded.
     for (const document of this.#host.documents()) {
       const { name, replica } = document;
-      if (!replica.hasPending()) this.#watermarks.set(name, document.vector());
+      if (!replica.hasPending()) this.#firstStored.set(name, document.vector());
       const base = this.#loading.storedBase(name, replica);
       if (base === undefined) continue;
       records.push({ document: name, update: replica.difference(base), origins: new Map(), isTakeover: true });
@@ -126,10 +126,13 @@ export class Writer {
     return this.#term;
   }
 
-  /** Says what the takeover's record made durable; then comes what can wait: `owner.json`, and what was left to be loaded. */
+  /** What the takeover's record made durable, by document. */
+  get firstStored(): ReadonlyMap<string, Vector> {
+    return this.#firstStored;
+  }
+
+  /** Once that is told comes what can wait: `owner.json`, and what was left to be loaded. */
   async begin(): Promise<void> {
-    for (const [name, vector] of this.#watermarks) this.#host.stored(name, vector);
-    this.#watermarks.clear();
     this.#hasBegun = true;
     this.#kick();
     await this.#loading.begin();
@@ -146,7 +149,7 @@ export class Writer {
     this.#loading.forget(document);
     this.#compaction.forget(document);
     this.#unwritten.forget(document);
-    this.#watermarks.delete(document);
+    this.#firstStored.delete(document);
   }
 
   /**

@@ -39,8 +39,8 @@ export type Input =
       /** Too much for a frame, though an honest peer may have written it. */
       readonly isBeyondLimit: boolean;
     }
-  /** This peer's term as writer, 0 when it is none; and whether it is about to become it. */
-  | { readonly kind: 'role'; readonly term: number; readonly isTakingOver: boolean }
+  /** This peer's term as writer, 0 when it is none; whether it is about to become it; and what the first record of the term made durable. */
+  | { readonly kind: 'role'; readonly term: number; readonly isTakingOver: boolean; readonly stored?: ReadonlyMap<string, Vector> }
   /** What our store holds durably of a document. */
   | { readonly kind: 'stored'; readonly document: string; readonly vector: Vector }
   | { readonly kind: 'instances'; readonly instances: readonly InstanceId[] }

@@ -3,7 +3,7 @@
  * that it had applied before. A new writer is asked again; nothing but an answer for these numbers resolves a flush.
  *
  * Where there is none, whoever says that it takes over is asked ahead. It keeps the question if it has applied what it is asked for,
- * so that its first record covers that, and answers as the writer; its answer counts once it is known as such.
+ * so that its first record covers that, and answers as the writer, before it tells all others that it is the writer.
  */
 
 import type { PeerId } from '../src/base/ids.js';
@@ -185,6 +185,16 @@ export function refuseFlushes({ state, effects }: Step): void {
   state.flushesWaiting.clear();
 }
 
+/** What the first record of our term made durable: who asked ahead has his answer. */
+export function noteFirstStored(step: Step, stored: ReadonlyMap<string, Vector>): void {
+  const { documents, flushesWaiting } = step.state;
+  for (const [name, vector] of stored) {
+    const document = documents.get(name);
+    if (document !== undefined) document.storedHere = vector;
+  }
+  for (const waiting of flushesWaiting) answerIfStored(step, waiting);
+}
+
 /** Our store holds more than before: whoever waited for it hears so. */
 export function onStored(step: Step, name: string, vector: Vector): void {
   const document = step.state.documents.get(name);
@@ -198,7 +208,12 @@ export function onStored(step: Step, name: string, vector: Vector): void {
 
 export function onFlushed(step: Step, from: PeerId, { request, term }: FrameOf<'flushed'>): void {
   const { state } = step;
-  for (const { request: asked, ahead } of state.flushes.values()) if (asked === request && ahead?.peer === from) ahead.term = term;
+  for (const flush of state.flushes.values()) {
+    if (flush.request !== request || flush.ahead?.peer !== from) continue;
+    flush.ahead.term = term;
+    // Who was asked ahead of its term has the lock: nobody can have a higher one than it gives itself. That it is the writer is on its way.
+    if (state.writer === undefined && term > state.termHeard) confirm(step, flush, term);
+  }
   // Only the word of the writer that was asked, under the term in which it was asked.
   if (state.writer?.id !== from || state.writer.term !== term) return;
   for (const flush of state.flushes.values()) if (flush.request === request) confirm(step, flush, term);

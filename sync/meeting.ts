@@ -12,9 +12,10 @@ import type { InstanceId, PeerId } from '../src/base/ids.js';
 import { abandonCatchUpWith, settleAll } from './catch-up.js';
 import type { RosterEntry } from './discovery.js';
 import { doubt, noteTails } from './doubt.js';
+import type { Input } from './engine-io.js';
 import { ownTails, wakeBy } from './engine-state.js';
 import type { Link, Step } from './engine-state.js';
-import { forgetAhead, refuseFlushes } from './flushing.js';
+import { forgetAhead, noteFirstStored, refuseFlushes } from './flushing.js';
 import { createHeld, forgetHolder, forgetHolders } from './holding.js';
 import { forgetErrandsOf } from './maintaining.js';
 import { asksReadyOf, readyKey } from './keys.js';
@@ -238,9 +239,10 @@ function forget(step: Step, peer: PeerId): void {
   }
 }
 
-export function setRole(step: Step, { term, isTakingOver }: { readonly term: number; readonly isTakingOver: boolean }): void {
+export function setRole(step: Step, { term, isTakingOver, stored }: Extract<Input, { kind: 'role' }>): void {
   const termBefore = step.state.status.term;
-  changeStatus(step, { term, isTakingOver });
+  // Who waits for the disk is told before all others are woken, who compete with it for the processor.
+  changeStatus(step, { term, isTakingOver }, () => stored && noteFirstStored(step, stored));
   noteOffice(step, termBefore);
   if (term === 0) {
     refuseFlushes(step);

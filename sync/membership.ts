@@ -74,10 +74,11 @@ function noteWriter(step: Step): void {
   tellAll(step);
 }
 
-/** Changes what this peer says of itself, and says it. */
-export function changeStatus(step: Step, change: Partial<PeerStatus>): void {
+/** Changes what this peer says of itself, and says it, behind what it has to say to single peers because of it. */
+export function changeStatus(step: Step, change: Partial<PeerStatus>, tellSingly?: () => void): void {
   const { status } = step.state;
   step.state.status = { ...status, ...change, revision: status.revision + 1 };
+  tellSingly?.();
   if (step.state.links.size === 0) return;
   step.effects.push({ kind: 'publish', key: GROUP_KEY, frame: { kind: 'status', status: step.state.status } });
 }

@@ -32,6 +32,12 @@ import { spokenVersion } from './versions.js';
 import { Waits } from './waits.js';
 import type { Frame, Vector } from './wire/frame.js';
 
+/** See the input `role`. */
+interface RoleDetail {
+  readonly isTakingOver?: boolean;
+  readonly stored?: ReadonlyMap<string, Vector>;
+}
+
 export interface SynchronizerOptions extends EngineOptions {
   readonly transport: Transport;
   readonly discovery: Discovery;
@@ -122,8 +128,8 @@ export class Synchronizer {
   }
 
   /** `term` as writer; 0 for none. */
-  setRole(term: number, { isTakingOver = false } = {}): void {
-    this.#feed({ kind: 'role', term, isTakingOver });
+  setRole(term: number, { isTakingOver = false, stored }: RoleDetail = {}): void {
+    this.#feed({ kind: 'role', term, isTakingOver, ...(stored && { stored }) });
   }
 
   /** Why this peer cannot write; '' for nothing. */

@@ -63,15 +63,26 @@ describe('while there is no writer', () => {
     expect(scene.hear({ kind: 'flushed', request, term: 2 })).toContainEqual(flushed);
   });
 
-  test('its answer ahead resolves nothing until it is known as the writer of that term', () => {
+  test('its answer ahead resolves at once under a term above all that were heard', () => {
     const { scene, request } = waiting();
-    expect(scene.hear({ kind: 'flushed', request, term: 2 })).not.toContainEqual(flushed);
-    expect(lead(scene)).toContainEqual(flushed);
-    const other = waiting();
-    other.scene.hear({ kind: 'flushed', request: other.request, term: 2 });
-    const effects = lead(other.scene, 3);
+    expect(scene.hear({ kind: 'flushed', request, term: 2 })).toContainEqual(flushed);
+    expect(asked(lead(scene))).toEqual([]);
+  });
+
+  test('its answer ahead under another term resolves nothing, and it is asked as the writer', () => {
+    const { scene, request } = waiting();
+    expect(scene.hear({ kind: 'flushed', request, term: 1 })).not.toContainEqual({ ...flushed, term: 1 });
+    const effects = lead(scene);
     expect(effects.filter(({ kind }) => kind === 'flushed')).toEqual([]);
     expect(asked(effects)).toHaveLength(1);
+  });
+
+  test('an answer ahead of somebody who was not asked resolves nothing', () => {
+    const { scene, request } = waiting();
+    scene.feed({ kind: 'roster', entries: [entryOf(PEER), entryOf(THIRD)] });
+    const effects = scene.feed({ kind: 'received', sender: THIRD, frame: { kind: 'flushed', request, term: 2 } });
+    expect(effects.filter(({ kind }) => kind === 'flushed')).toEqual([]);
+    expect(scene.hear({ kind: 'flushed', request, term: 2 })).toContainEqual(flushed);
   });
 
   test('who refuses is asked again as the writer, and so is who was lost in between', () => {
@@ -101,8 +112,10 @@ describe('while there is no writer', () => {
     scene.feed({ kind: 'role', term: 0, isTakingOver: true });
     expect(answers(ask(1))).toEqual([]);
     expect(answers(ask(2))).toEqual(['refused 2']);
-    scene.feed({ kind: 'role', term: 2, isTakingOver: false });
-    expect(answers(scene.feed({ kind: 'stored', document: MAIN, vector: new Map([[PEER, 1]]) }))).toEqual(['flushed 1']);
+    const leads = scene.feed({ kind: 'role', term: 2, isTakingOver: false, stored: new Map([[MAIN, new Map([[PEER, 1]])]]) });
+    expect(answers(leads)).toEqual(['flushed 1']);
+    // Before all others are woken.
+    expect(leads.findIndex(({ kind }) => kind === 'respond')).toBeLessThan(leads.findIndex(({ kind }) => kind === 'publish'));
     scene.feed({ kind: 'role', term: 0, isTakingOver: true });
     ask(1);
     expect(answers(scene.feed({ kind: 'role', term: 0, isTakingOver: false }))).toEqual(['refused 1']);

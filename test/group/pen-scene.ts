@@ -80,9 +80,15 @@ export class PenScene {
   async takeOver(): Promise<void> {
     this.store.lock.tryAcquire();
     await this.writer.takeOver();
-    const begun = this.writer.begin();
+    const begun = this.begin();
     await this.clock.advance(100);
     await begun;
+  }
+
+  /** As who leads: says first what is durable. */
+  begin(): Promise<void> {
+    for (const [document, vector] of this.writer.firstStored) this.stored.set(document, vector);
+    return this.writer.begin();
   }
 
   /** All that was said to be stored of a document: the replica's count of changes. */

@@ -41,7 +41,7 @@ describe('the states that a pen gives away', () => {
     scene.replica('main');
     scene.store.lock.tryAcquire();
     await scene.writer.takeOver();
-    void scene.writer.begin();
+    void scene.begin();
     expect(scene.get('a')).toBeUndefined();
     const [main] = await scene.writer.states();
     expect(contentOf(main?.bytes ?? new Uint8Array())).toEqual({ a: 1 });
@@ -140,7 +140,7 @@ describe('a new writer', () => {
     scene.set('b', 2);
     scene.store.lock.tryAcquire();
     await scene.writer.takeOver();
-    const begun = scene.writer.begin();
+    const begun = scene.begin();
     expect(scene.storedChanges()).toBe(1);
     await scene.clock.advance(LOADING_PAUSE_MS - 1);
     expect(scene.loaded.has('main')).toBe(false);
@@ -162,7 +162,7 @@ test('a new writer whose peer cannot take in what was loaded says so, and writes
   };
   scene.store.lock.tryAcquire();
   await scene.writer.takeOver();
-  await scene.writer.begin();
+  await scene.begin();
   expect(scene.failures).toMatchObject([{ message: 'a bug' }]);
   await scene.writer.end({ isOrderly: false });
 });
