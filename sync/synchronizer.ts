@@ -28,6 +28,7 @@ import type { SynchronizerHost } from './synchronizer-host.js';
 import type { Transport, TransportListener } from './transport.js';
 import { encodeFrame } from './wire/encode-frame.js';
 import { encodeUpdates } from './wire/encode-updates.js';
+import { StandingAside } from './standing-aside.js';
 import { spokenVersion } from './versions.js';
 import { Waits } from './waits.js';
 import type { Frame, Vector } from './wire/frame.js';
@@ -62,12 +63,14 @@ export class Synchronizer {
   readonly #alarm: Alarm;
   /** For polls, which go with a pulse: where anybody is linked, one is sent, heard or missed within a few seconds. */
   readonly loose: LooseClock;
+  readonly #standingAside: StandingAside;
   #cancelReunion: () => void = () => undefined;
 
   constructor(options: SynchronizerOptions) {
     this.#options = options;
     this.#state = createEngine(options);
     this.loose = new LooseClock(options.clock, () => this.#state.links.size > 0);
+    this.#standingAside = new StandingAside({ clock: options.clock, state: this.#state, attend: (peer) => this.#onLost(peer) });
     this.#alarm = new Alarm(options.clock, () => this.#feed({ kind: 'tick' }));
     const undecodable = (sender: PeerId, detail: string): void => this.#feed({ kind: 'undecodable', sender, detail });
     this.#reader = new FrameReader({ protocol: this.#state.protocol, log: options.log, undecodable });
@@ -90,7 +93,7 @@ export class Synchronizer {
     requested: (from, frame) => this.#receive(frame, from),
     responded: (from, frame) => this.#receive(frame, from),
     subscribed: (key) => this.#feed({ kind: 'subscribed', key }),
-    disconnected: (peer) => this.#onDisconnected(peer),
+    disconnected: (peer) => this.#standingAside.lost(peer),
     dropped: (reason, detail) => this.#reader.drop(reason, detail),
   };
 
@@ -153,6 +156,7 @@ export class Synchronizer {
   /** Resolves when the writer durably has all that was written before the call, or when that cannot come about. */
   flush(signal?: AbortSignal): Promise<FlushOutcome> {
     if (this.#isClosed) return Promise.resolve(CLOSED);
+    this.#standingAside.end();
     return this.#flushes.wait(signal, {
       begin: (flush) => this.#feed({ kind: 'flush', flush }),
       cancel: (flush) => this.#feed({ kind: 'flush-cancelled', flush }),
@@ -164,6 +168,7 @@ export class Synchronizer {
     if (Buffer.byteLength(task.target) > MAINTENANCE_TARGET_BYTES_MAX)
       throw new TypeError(`the target of '${task.action}' has more than ${MAINTENANCE_TARGET_BYTES_MAX} bytes`);
     if (this.#isClosed) return Promise.resolve(CLOSED);
+    this.#standingAside.end();
     return this.#maintenance.wait(signal, {
       begin: (maintenance) => this.#feed({ kind: 'maintain', maintenance, task }),
       cancel: (maintenance) => this.#feed({ kind: 'maintain-cancelled', maintenance }),
@@ -182,6 +187,7 @@ export class Synchronizer {
     this.#isClosed = true;
     this.#alarm.stop();
     this.#cancelReunion();
+    this.#standingAside.stop();
     this.#flushes.settleAll(CLOSED);
     this.#maintenance.settleAll(CLOSED);
   }
@@ -192,7 +198,7 @@ export class Synchronizer {
     if (received !== undefined) this.#feed({ kind: 'received', ...received });
   }
 
-  #onDisconnected(peer: PeerId): void {
+  #onLost(peer: PeerId): void {
     this.#feed({ kind: 'lost', peer });
     this.#lookAgainSoon();
   }

@@ -3,7 +3,7 @@
  * who has been here longest goes first, and the others give it a moment. Spec: docs/ELECTION.md, "Who goes first".
  */
 
-import type { EngineState } from '../../sync/engine-state.js';
+import type { EngineState } from './engine-state.js';
 
 /** How many go before us: who may write, can be heard, and was here when we came. */
 export function countElders({ links, silent, writer }: Readonly<EngineState>): number {
