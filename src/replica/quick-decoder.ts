@@ -11,6 +11,10 @@ import { bufferOf, textOf } from '../talk/codecs/text.js';
 const SHORT_TEXT_BYTES = 24;
 /** … each in the place that its hash names, over whatever was there. A power of two. */
 const SHORT_TEXT_PLACES = 2048;
+/** Large enough that V8 does not move it, either. */
+export const PIECE_BYTES = 256 * 1024;
+/** Of bytes that were read one by one. */
+const NOT_ASCII = /[\u0080-\u00ff]/;
 /** Marks of lib0's encoding `any`. */
 const [TEXT, OBJECT, ARRAY] = [119, 118, 117];
 
@@ -34,7 +38,7 @@ export class QuickDecoder extends Y.UpdateDecoderV1 {
       return super.readString();
     }
     rest.pos = end;
-    return length > SHORT_TEXT_BYTES ? textOf(this.#bytes, start, end) : this.#shortText(start, end);
+    return length > SHORT_TEXT_BYTES ? this.longText(this.#bytes, start, end) : this.#shortText(start, end);
   }
 
   override readKey(): string {
@@ -66,6 +70,10 @@ export class QuickDecoder extends Y.UpdateDecoderV1 {
     return super.readAny();
   }
 
+  protected longText(bytes: Buffer, start: number, end: number): string {
+    return textOf(bytes, start, end);
+  }
+
   #shortText(start: number, end: number): string {
     const bytes = this.#bytes;
     let hash = end - start;
@@ -85,5 +93,27 @@ export class QuickDecoder extends Y.UpdateDecoderV1 {
   #reads(text: string, start: number): boolean {
     for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) !== this.#bytes[start + at]) return false;
     return true;
+  }
+}
+
+/**
+ * For an update that is most of what its document will hold: reads a piece of the bytes at once, and cuts the texts out of it. V8 copies no character
+ * for that, and its collector has each piece to move in place of its texts, which all stay. The price: a piece stays as long as one of its texts.
+ */
+export class WholeDecoder extends QuickDecoder {
+  protected readonly pieceBytes: number = PIECE_BYTES;
+  #piece = '';
+  #pieceStart = 0;
+  #pieceEnd = 0;
+
+  protected override longText(bytes: Buffer, start: number, end: number): string {
+    if (end - start > this.pieceBytes / 4) return super.longText(bytes, start, end);
+    if (end > this.#pieceEnd) {
+      this.#pieceStart = start;
+      this.#pieceEnd = Math.min(bytes.length, start + this.pieceBytes);
+      this.#piece = bytes.toString('latin1', start, this.#pieceEnd);
+    }
+    const text = this.#piece.slice(start - this.#pieceStart, end - this.#pieceStart);
+    return NOT_ASCII.test(text) ? super.longText(bytes, start, end) : text;
   }
 }

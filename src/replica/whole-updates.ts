@@ -7,7 +7,7 @@
 import * as Y from 'yjs';
 import { FootingReader, UNKNOWN_FOOTING } from './footing.js';
 import type { Footing } from './footing.js';
-import { QuickDecoder } from './quick-decoder.js';
+import { PIECE_BYTES, QuickDecoder, WholeDecoder } from './quick-decoder.js';
 import { WaitingUpdates } from './waiting-updates.js';
 
 /** From this size on our own decoder is worth its making. */
@@ -59,11 +59,16 @@ export class WholeUpdates {
     const wasPending = store.pendingStructs !== null || store.pendingDs !== null;
     if (isSnapshot) Y.applyUpdateV2(this.#doc, update, origin);
     else if (update.length < QUICK_FROM_BYTES) Y.applyUpdate(this.#doc, update, origin);
-    else Y.applyUpdateV2(this.#doc, update, origin, QuickDecoder);
+    else Y.applyUpdateV2(this.#doc, update, origin, this.#decoderFor(update));
     // It builds on itself, in a circle: no Yjs wrote it, and nothing that comes could complete it.
     this.#hasDropped = !wasPending && footing !== UNKNOWN_FOOTING && (store.pendingStructs !== null || store.pendingDs !== null);
     if (this.#hasDropped) store.pendingStructs = store.pendingDs = null;
     if (this.#waiting.count > 0) this.#noteMoved(footing);
+  }
+
+  /** Texts that are cut from pieces are for what comes once in the life of a document: else overwritten ones could gather for as long as it lives. */
+  #decoderFor(update: Uint8Array): typeof QuickDecoder {
+    return update.length >= PIECE_BYTES && this.#doc.store.clients.size === 0 ? WholeDecoder : QuickDecoder;
   }
 
   /** The end of a list, in the same transaction: those that wait for what it brought. */

@@ -2,8 +2,11 @@
 
 import fc from 'fast-check';
 import * as Y from 'yjs';
-import { describe, expect, it } from 'vitest';
-import { QuickDecoder } from '../../src/replica/quick-decoder.js';
+import { describe, expect, it, vi } from 'vitest';
+import { seededRandom } from '../../src/base/random.js';
+import { PIECE_BYTES, QuickDecoder, WholeDecoder } from '../../src/replica/quick-decoder.js';
+import { Replica } from '../../src/replica/replica.js';
+import type { ReplicaListener } from '../../src/replica/replica-listener.js';
 import { choices, edit, readingOf } from './random-edits.js';
 
 function read(update: Uint8Array, decoder?: typeof QuickDecoder): Y.Doc {
@@ -40,7 +43,15 @@ const values = fc.anything({
   ],
 });
 
-describe('an update, read by our decoder', () => {
+/** Texts of up to 100 bytes are cut from pieces, and many reach beyond the end of one. */
+class SmallPieces extends WholeDecoder {
+  protected override readonly pieceBytes = 400;
+}
+
+describe.each([
+  ['our decoder', QuickDecoder],
+  ['our decoder in pieces', SmallPieces],
+])('an update, read by %s', (_, decoder) => {
   it('gives the document that Yjs makes of it, of any shared type', () => {
     fc.assert(
       fc.property(fc.array(choices, { minLength: 1, maxLength: 4 }), (authors) => {
@@ -51,7 +62,7 @@ describe('an update, read by our decoder', () => {
           Y.applyUpdate(doc, Y.encodeStateAsUpdate(other));
         }
         const update = Y.encodeStateAsUpdate(doc);
-        const [quick, plain] = [read(update, QuickDecoder), read(update)];
+        const [quick, plain] = [read(update, decoder), read(update)];
         // Not always the bytes that were read: what is deleted, and lies side by side, is merged on the way in.
         expect(Y.encodeStateAsUpdate(quick)).toEqual(Y.encodeStateAsUpdate(plain));
         expect(readingOf(quick)).toEqual(readingOf(plain));
@@ -69,7 +80,7 @@ describe('an update, read by our decoder', () => {
           doc.getArray('array').push(entries.map(([, value]) => value));
         });
         const update = Y.encodeStateAsUpdate(doc);
-        const [quick, plain] = [read(update, QuickDecoder), read(update)];
+        const [quick, plain] = [read(update, decoder), read(update)];
         expect(quick.getMap('map').toJSON()).toEqual(plain.getMap('map').toJSON());
         expect(quick.getArray('array').toArray()).toEqual(plain.getArray('array').toArray());
         expect(Y.encodeStateAsUpdate(quick)).toEqual(Y.encodeStateAsUpdate(plain));
@@ -82,7 +93,7 @@ describe('an update, read by our decoder', () => {
     const texts = Array.from({ length: 20_000 }, (_, at) => `preset-${at}`);
     const doc = new Y.Doc();
     doc.getArray('texts').push([...texts, ...texts.toReversed()]);
-    expect(read(Y.encodeStateAsUpdate(doc), QuickDecoder).getArray('texts').toArray()).toEqual([...texts, ...texts.toReversed()]);
+    expect(read(Y.encodeStateAsUpdate(doc), decoder).getArray('texts').toArray()).toEqual([...texts, ...texts.toReversed()]);
   });
 
   it('is complained of as by Yjs wherever it is cut off, or a bit in it is another', () => {
@@ -93,11 +104,32 @@ describe('an update, read by our decoder', () => {
     const whole = Buffer.concat([Y.encodeStateAsUpdate(doc), Buffer.alloc(300, 0x61)]);
     const update = whole.subarray(0, whole.length - 300);
     for (let end = 0; end < update.length; end++)
-      expect(outcome(update.subarray(0, end), QuickDecoder)).toEqual(outcome(update.subarray(0, end)));
+      expect(outcome(update.subarray(0, end), decoder)).toEqual(outcome(update.subarray(0, end)));
     for (let bit = 0; bit < update.length * 8; bit++) {
       const flipped = Uint8Array.from(update);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(outcome(flipped, QuickDecoder)).toEqual(outcome(flipped));
+      expect(outcome(flipped, decoder)).toEqual(outcome(flipped));
     }
   });
+});
+
+it('what comes to an empty document in one large answer is read in pieces, and nothing else', () => {
+  const texts = Array.from({ length: 3000 }, (_, at) => `${at} ${'a text that is long enough '.repeat(4)}${at % 7 === 0 ? 'ä' : ''}`);
+  const source = new Y.Doc();
+  const write = (name: string): void => source.transact(() => texts.forEach((text, at) => source.getMap(name).set(`${at}`, text)));
+  const listener = { received: () => undefined } as unknown as ReplicaListener;
+  const replica = new Replica({ random: seededRandom(1), listener });
+  const longText = vi.spyOn(WholeDecoder.prototype, 'longText' as never);
+  const give = (): void => {
+    const update = Y.encodeStateAsUpdate(source, replica.stateVector());
+    expect(update.length).toBeGreaterThan(PIECE_BYTES);
+    expect(replica.apply([update], 'catch-up')).toEqual({ ok: true });
+  };
+  write('presets');
+  give();
+  expect(longText).toHaveBeenCalledTimes(texts.length);
+  write('later');
+  give();
+  expect(longText).toHaveBeenCalledTimes(texts.length);
+  for (const name of ['presets', 'later']) expect(new Set(replica.doc.getMap(name).values())).toEqual(new Set(texts));
 });
