@@ -33,15 +33,15 @@ export const MUTANTS = [
     name: 'READY skipped',
     breaks: 'A link counts as ready before its subscriptions have arrived, and what was published until then is not missed.',
     file: 'sync/meeting.ts',
-    find: "step.effects.push({ kind: 'connect', address });\n  askReady(step, link);",
-    replacement: "step.effects.push({ kind: 'connect', address });\n  link.isReady = true;",
+    find: 'isReady: false,',
+    replacement: 'isReady: true,',
   },
   {
     name: 'READY tails ignored',
     breaks: 'READY says that all comes from here on, but not what came before.',
-    file: 'sync/meeting.ts',
-    find: 'noteTails(step, sender, tails, 0);\n  settleAll(step);\n}\n\nexport function onGoodbye',
-    replacement: 'settleAll(step);\n}\n\nexport function onGoodbye',
+    file: 'sync/readiness.ts',
+    find: 'noteTails(step, sender, tails, 0);\n  settleAll(step);',
+    replacement: 'settleAll(step);',
   },
   {
     name: 'numbers reset on reconnect',
@@ -357,10 +357,12 @@ export const MUTANTS = [
   },
   {
     name: 'hello not repeated',
-    breaks: 'A hello that was lost leaves a link that one side knows of.',
-    file: 'sync/meeting.ts',
+    breaks:
+      'A hello that was lost leaves a link that one side knows of. Nor does that side look for who asks it for READY: either alone is enough.',
+    file: 'sync/readiness.ts',
     find: 'if (link.isReady && link.isMet) continue;',
     replacement: 'if (link.isReady) continue;',
+    also: [{ file: 'sync/readiness.ts', find: 'if (state.askers.size === 0) return;', replacement: 'if (state.askers.size >= 0) return;' }],
   },
   {
     name: 'empty differences handed over',

@@ -15,7 +15,9 @@ import type { DocumentReport, Vector } from './wire/frame.js';
 /** How a replica of ours stands. */
 export function report({ state, now }: Step, document: DocumentState): DocumentReport {
   const isQuiet = now - document.changedAt >= DIGEST_QUIET_MS && document.outboxBytes === 0 && !document.replica.hasPending();
-  return { document: document.name, vector: liveVectorOf(state, document), digest: isQuiet ? document.replica.digest() : '' };
+  // Whoever has fetched nothing yet differs from everybody, and is at it: where forty begin at once, each echo would set off questions both ways.
+  const isComparable = isQuiet && (document.isSynced || document.exchanged.size > 0);
+  return { document: document.name, vector: liveVectorOf(state, document), digest: isComparable ? document.replica.digest() : '' };
 }
 
 /** Holds another replica's numbers, and where these are equal its digest, against ours. */

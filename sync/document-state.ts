@@ -48,6 +48,8 @@ export interface DocumentState {
   notYetMs: number;
   /** Since when a writer has said that it is about to open it; -Infinity for never. */
   openingSince: number;
+  /** Since when it has said that it has not read the store yet, or we read it ourselves; -Infinity for never. */
+  readingSince: number;
   /** From when on our answers may be called the whole; Infinity while we write and have not read the store. */
   vouchesFrom: number;
   /** How long an answer may stay away: longer after each that did, for the question may just be a big one. */
@@ -140,6 +142,7 @@ export function createDocument({ name, key, replica, isStored, ownSeq }: NewDocu
     notYetRevision: undefined,
     notYetMs: 0,
     openingSince: -Infinity,
+    readingSince: -Infinity,
     vouchesFrom: -Infinity,
     silenceMs: CATCH_UP_SILENCE_MS,
     exchanged: new Set(),

@@ -12,7 +12,13 @@ export type Input =
   /** All other peers that live, as the roster has them. */
   | { readonly kind: 'roster'; readonly entries: readonly RosterEntry[] }
   /** A frame that passed the codec; for requests and responses the transport vouches for the sender. */
-  | { readonly kind: 'received'; readonly sender: PeerId; readonly frame: Frame }
+  | {
+      readonly kind: 'received';
+      readonly sender: PeerId;
+      readonly frame: Frame;
+      /** Where it was published. */
+      readonly key?: string | undefined;
+    }
   /** What could not be decoded, where it names a sender. */
   | { readonly kind: 'undecodable'; readonly sender: PeerId; readonly detail: string }
   | { readonly kind: 'subscribed'; readonly key: string }
@@ -79,6 +85,8 @@ export type Effect =
   | { readonly kind: 'set-aside'; readonly document: string }
   /** Give us `drain` as soon as the transport takes a frame, but not within this call. */
   | { readonly kind: 'drain-soon' }
+  /** Somebody is there whom we do not know: read the roster. */
+  | { readonly kind: 'look' }
   /** Is this peer alive? If not: `lost`. */
   | { readonly kind: 'probe'; readonly peer: PeerId }
   /** A replica of this peer writes under the client id of ours: we need another. */

@@ -34,6 +34,12 @@ export interface EngineState {
   readonly departed: Map<PeerId, Departed>;
   /** Peers that live and cannot be spoken with. */
   readonly refused: Map<PeerId, Refused>;
+  /** Who asked READY of us and is not linked: its hello, or the roster, is to tell us of it. True: the roster was read for it. */
+  readonly askers: Map<PeerId, boolean>;
+  /** When the roster is to be read for them; Infinity for never. */
+  lookDueAt: number;
+  /** When it was last. */
+  lookedAt: number;
   /** The roster has been read: from now on, no link means nobody there. */
   hasRoster: boolean;
   writer: WriterRef | undefined;
@@ -89,9 +95,11 @@ export interface Link {
   takingOverSince: number;
   /** Our subscriptions have reached it: from here on what it publishes comes, or leaves a hole that we see. */
   isReady: boolean;
-  /** It has said hello or welcome: it is linked with us, too. READY alone does not show that. */
+  /** It has said hello or welcome, or asked READY of us: it is linked with us, too. READY alone does not show that. */
   isMet: boolean;
-  /** The key on which READY was asked for. */
+  /** We have said hello since the link was made. */
+  isGreeted: boolean;
+  /** The key on which READY was asked for; several links may share it. */
   readyKey: string;
   readyAskedAt: number;
   /** How long READY may stay away before it is asked for again. */
@@ -213,6 +221,9 @@ export function createEngine({ address, canWrite, pid, packageVersion, limits, p
     holders: new Map(),
     departed: new Map(),
     refused: new Map(),
+    askers: new Map(),
+    lookDueAt: Infinity,
+    lookedAt: -Infinity,
     hasRoster: false,
     writer: undefined,
     termHeard: 0,

@@ -39,16 +39,13 @@ import {
   takeErrand,
 } from './maintaining.js';
 import {
-  answerReady,
   forgetDeparted,
   meetRoster,
   onGoodbye,
   onHello,
   onLost,
-  onReady,
   onRefusedLink,
   onWelcome,
-  retryReady,
   setInstances,
   setRole,
   setTrouble,
@@ -57,6 +54,7 @@ import { noteStatus } from './membership.js';
 import { endMuting, isMuted, noteRubbish } from './muting.js';
 import { closeDocument, markLoaded, openDocument } from './opening.js';
 import { onEcho, onPulse, pulseWhenDue, watchWriter } from './pulse.js';
+import { answerReady, lookForAskers, onReady, retryReady } from './readiness.js';
 import { onReport, reportSoon, reportWhenDue } from './reporting.js';
 import { excuseSilence, noteHeard, onSilent, reviewSilence } from './silence.js';
 import { drain, onTail, onUpdates, recordLocal, repeatTails } from './updates.js';
@@ -77,7 +75,7 @@ function handle(step: Step, input: Input): void {
       meetRoster(step, input.entries);
       return settleAll(step);
     case 'received':
-      return receive(step, input.sender, input.frame);
+      return receive(step, input.sender, input.frame, input.key);
     case 'undecodable':
       return noteRubbish(step, input.sender, input.detail);
     case 'subscribed':
@@ -130,7 +128,7 @@ function handle(step: Step, input: Input): void {
   }
 }
 
-function receive(step: Step, sender: PeerId, frame: Frame): void {
+function receive(step: Step, sender: PeerId, frame: Frame, key: string | undefined): void {
   if (sender === step.state.self) return;
   const link = step.state.links.get(sender);
   // Who is there is agreed upon by hello; what strangers, or peers that have gone, say otherwise is not believed.
@@ -146,7 +144,7 @@ function receive(step: Step, sender: PeerId, frame: Frame): void {
     case 'tail':
       return onTail(step, sender, frame);
     case 'ready':
-      return onReady(step, sender, frame);
+      return onReady(step, sender, frame, key);
     case 'status':
       noteStatus(step, sender, frame.status);
       // What waits for a new writer asks it now: a timer takes a millisecond and more.
@@ -237,6 +235,7 @@ function tick(step: Step): void {
   state.wakeAt = Infinity;
   forgetDeparted(step);
   retryReady(step);
+  lookForAskers(step);
   endSilentCatchUps(step);
   endMuting(step);
   answerWaiting(step);

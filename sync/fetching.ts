@@ -8,6 +8,7 @@ import type { CatchUp, DocumentState } from './document-state.js';
 import type { ApplyCause } from './engine-io.js';
 import { wakeBy } from './engine-state.js';
 import type { EngineState, Step } from './engine-state.js';
+import { sayHello } from './introduction.js';
 import {
   CATCH_UP_BUSY_MS,
   CATCH_UP_CROWD,
@@ -21,14 +22,18 @@ import type { Frame } from './wire/frame.js';
 
 type Have = Extract<Frame, { kind: 'have' }>;
 
-export function ask({ state, now, effects }: Step, document: DocumentState, peer: PeerId, about: PeerId | undefined): void {
+export function ask(step: Step, document: DocumentState, peer: PeerId, about: PeerId | undefined): void {
+  const { state, now, effects } = step;
+  const link = state.links.get(peer);
+  // Strangers are not answered.
+  if (link !== undefined && !link.isMet && !link.isGreeted) sayHello(step, link);
   const request = ++state.requestCount;
   document.catchUp = {
     peer,
     request,
     about,
     term: state.writer?.id === peer ? state.writer.term : 0,
-    wasComplete: state.links.get(peer)?.status?.isComplete === true,
+    wasComplete: link?.status?.isComplete === true,
     askedAt: now,
     chunks: new Map(),
     count: undefined,
@@ -92,8 +97,12 @@ export function assemble({ chunks, head }: CatchUp): { readonly update: Uint8Arr
 export function givenUpAt({ links }: EngineState, { silenceMs }: DocumentState, { peer, progressAt }: CatchUp): number {
   const silentAt = progressAt + silenceMs;
   const heardAt = links.get(peer)?.heardAt ?? -Infinity;
-  const busyMs = Math.max(0, links.size - CATCH_UP_CROWD) * CATCH_UP_BUSY_MS;
-  return Math.max(silentAt, Math.min(heardAt + CATCH_UP_HEARD_MS, silentAt + busyMs));
+  return Math.max(silentAt, Math.min(heardAt + CATCH_UP_HEARD_MS, silentAt + crowdMs(links.size)));
+}
+
+/** How much longer one may take to answer where so many peers are linked. */
+export function crowdMs(links: number): number {
+  return Math.max(0, links - CATCH_UP_CROWD) * CATCH_UP_BUSY_MS;
 }
 
 /** Where only a part has come and then nothing, asks for what is missing; false where there is no use in that. */

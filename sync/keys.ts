@@ -1,6 +1,7 @@
 /** The subscription keys of published frames. ZeroMQ filters by prefix, so no key is the prefix of another kind's. */
 
 import { createHash } from 'node:crypto';
+import { isPeerId } from '../src/base/ids.js';
 import type { PeerId } from '../src/base/ids.js';
 
 /** Status, pulses, goodbyes. */
@@ -25,12 +26,17 @@ export function documentKey(name: string): string {
   return `d/${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
 
-/** Where `asked` answers READY to `asker`; the number makes each question a new subscription. */
-export function readyKey(asker: PeerId, asked: PeerId, question: number): string {
-  return `r/${asker}/${asked}/${question}/`;
+/** In place of one peer's id: whoever is connected to. */
+const EVERYBODY = '0'.repeat(16);
+
+/** Where `asked`, or everybody, answers READY to `asker`; the number makes each question a new subscription. */
+export function readyKey(asker: PeerId, asked: PeerId | undefined, question: number): string {
+  return `r/${asker}/${asked ?? EVERYBODY}/${question}/`;
 }
 
-/** Whether a subscription is a READY question to this peer. */
-export function asksReadyOf(key: string, self: PeerId): boolean {
-  return key.startsWith('r/') && key.slice(19, 35) === self && key.endsWith('/');
+/** Who asks READY of this peer by a subscription; undefined for any other. */
+export function askerOfReady(key: string, self: PeerId): PeerId | undefined {
+  if (!key.startsWith('r/') || !key.endsWith('/')) return undefined;
+  const [asker, asked] = [key.slice(2, 18), key.slice(19, 35)];
+  return isPeerId(asker) && (asked === self || asked === EVERYBODY) ? asker : undefined;
 }

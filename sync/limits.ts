@@ -64,6 +64,8 @@ export const COUNT_MAX = 2 ** 48;
 export const REFUSED_MAX = 256;
 /** Frames or updates of one sender that fail a check within `RUBBISH_WINDOW_MS` before it is muted. */
 export const RUBBISH_MAX = 8;
+/** In a group of more than this nobody says hello to whom it finds: its question for READY does, and the roster. */
+export const GREETED_MAX = 8;
 
 /** Those of the limits that a simulation makes small, so that what happens beyond them happens often. */
 export interface EngineLimits {
@@ -75,6 +77,7 @@ export interface EngineLimits {
   readonly answersBytesMax: number;
   readonly heldFramesMax: number;
   readonly heldBytesMax: number;
+  readonly greetedMax: number;
 }
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -86,6 +89,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   answersBytesMax: ANSWERS_BYTES_MAX,
   heldFramesMax: HELD_FRAMES_MAX,
   heldBytesMax: HELD_BYTES_MAX,
+  greetedMax: GREETED_MAX,
 };
 
 /** A catch-up without progress for this long goes to another peer. */
@@ -135,6 +139,10 @@ export const DIGEST_QUIET_MS = 300;
 export const PENDING_PATIENCE_MS = 5000;
 /** … and after this, whoever of them has not answered yet: until then the writer acknowledges nothing in that document. */
 export const PENDING_PATIENCE_MAX_MS = 30_000;
+/** Who asks READY of us is looked up in the roster if its hello has not come within this. */
+export const LOOK_DELAY_MS = 50;
+/** … and further ones this long after that: where many begin at once, they are met together. */
+export const LOOK_PAUSE_MS = 500;
 /** READY is asked for again after this, and after twice as long each time … */
 export const READY_RETRY_MS = 500;
 /** … up to this. */

@@ -13,14 +13,14 @@ import { abandonCatchUpWith, settleAll } from './catch-up.js';
 import type { RosterEntry } from './discovery.js';
 import { doubt, noteTails } from './doubt.js';
 import type { Input } from './engine-io.js';
-import { ownTails, wakeBy } from './engine-state.js';
 import type { Link, Step } from './engine-state.js';
 import { forgetAhead, noteFirstStored, refuseFlushes } from './flushing.js';
 import { createHeld, forgetHolder, forgetHolders } from './holding.js';
+import { introduction, sayHello } from './introduction.js';
 import { forgetErrandsOf } from './maintaining.js';
-import { asksReadyOf, readyKey } from './keys.js';
-import { DEPARTED_KEPT_MS, DEPARTED_MAX, DOUBT_GRACE_MS, LINKS_MAX, READY_RETRY_MAX_MS, READY_RETRY_MS } from './limits.js';
+import { DEPARTED_KEPT_MS, DEPARTED_MAX, DOUBT_GRACE_MS, LINKS_MAX, READY_RETRY_MS } from './limits.js';
 import { changeStatus, noteStatus, reviewWriter, tellInstances } from './membership.js';
+import { askReady, noteMet, releaseKey, reviewAskers } from './readiness.js';
 import { reportAllSoon } from './reporting.js';
 import { forgetHeld } from './sequence.js';
 import type { PeerAddress } from './transport.js';
@@ -28,24 +28,36 @@ import { noteRefused, speaksWithUs } from './versions.js';
 import { noteOffice } from './wholeness.js';
 import type { Frame, PeerStatus, ProtocolRange, Tails } from './wire/frame.js';
 
-/** Says hello to whom we do not know; asks after whom the roster no longer names. */
+/** Links with whom we do not know; asks after whom the roster no longer names. */
 export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
   const { state } = step;
   const alive = new Set(entries.map((entry) => entry.id));
   for (const peer of state.refused.keys()) if (!alive.has(peer)) state.refused.delete(peer);
-  for (const entry of entries) {
-    if (state.links.has(entry.id) || state.links.size >= LINKS_MAX) continue;
+  const strangers = entries.filter(({ id }) => !state.links.has(id));
+  const isCrowd = state.links.size + strangers.length > state.limits.greetedMax;
+  const opened: Link[] = [];
+  const greeted: Link[] = [];
+  for (const entry of strangers) {
+    if (state.links.size >= LINKS_MAX) break;
     if (!speaksWithUs(state, entry)) {
       noteRefused(step, entry.id, { protocol: entry, canWrite: entry.canWrite });
       continue;
     }
-    const link = openLink(step, entry, { ...entry, isElder: true });
+    const hasAsked = state.askers.has(entry.id);
+    const wasLost = state.departed.has(entry.id);
+    const link = openLink(step, entry, { ...entry, isElder: !hasAsked });
     link.canWrite = entry.canWrite;
-    sayHello(step, link);
+    opened.push(link);
+    if (hasAsked) noteMet(step, entry.id);
+    // It may not know that we had lost it, and then has no reason to ask anything of us.
+    else if (!isCrowd || wasLost) greeted.push(link);
   }
+  askReady(step, opened);
+  for (const link of greeted) sayHello(step, link);
   // A peer that said hello after the roster was read is not in it yet: absence is a reason to look, not to part.
   for (const id of state.links.keys()) if (!alive.has(id)) step.effects.push({ kind: 'probe', peer: id });
   state.hasRoster = true;
+  reviewAskers(step);
   reviewWriter(step);
 }
 
@@ -64,6 +76,7 @@ function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax, 
     takingOverSince: Infinity,
     isReady: false,
     isMet: false,
+    isGreeted: false,
     readyKey: '',
     readyAskedAt: step.now,
     readyRetryMs: READY_RETRY_MS,
@@ -80,51 +93,10 @@ function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax, 
   };
   state.links.set(id, link);
   state.departed.delete(id);
+  state.askers.delete(id);
   step.effects.push({ kind: 'connect', address });
-  askReady(step, link);
   reviewWriter(step);
   return link;
-}
-
-/** A subscription made after `connect` arrives after all earlier ones: its answer proves them. */
-function askReady(step: Step, link: Link): void {
-  const { state, now } = step;
-  if (link.readyKey !== '') step.effects.push({ kind: 'unsubscribe', key: link.readyKey });
-  link.readyKey = readyKey(state.self, link.id, ++state.requestCount);
-  link.readyAskedAt = now;
-  step.effects.push({ kind: 'subscribe', key: link.readyKey });
-  wakeBy(state, now + link.readyRetryMs);
-}
-
-export function retryReady(step: Step): void {
-  for (const link of step.state.links.values()) {
-    if (link.isReady && link.isMet) continue;
-    const dueAt = link.readyAskedAt + link.readyRetryMs;
-    if (step.now < dueAt) {
-      wakeBy(step.state, dueAt);
-      continue;
-    }
-    link.readyRetryMs = Math.min(READY_RETRY_MAX_MS, link.readyRetryMs * 2);
-    step.effects.push({ kind: 'probe', peer: link.id });
-    link.readyAskedAt = step.now;
-    wakeBy(step.state, step.now + link.readyRetryMs);
-    if (!link.isReady) askReady(step, link);
-    if (!link.isMet) sayHello(step, link);
-  }
-}
-
-export function answerReady(step: Step, key: string): void {
-  const { state } = step;
-  if (!asksReadyOf(key, state.self) || state.isLeaving) return;
-  step.effects.push({ kind: 'publish', key, frame: { kind: 'ready', status: state.status, tails: ownTails(state) } });
-}
-
-export function sayHello(step: Step, link: Link): void {
-  step.effects.push({ kind: 'request', peer: link.id, frame: { kind: 'hello', address: step.state.address, ...introduction(step) } });
-}
-
-function introduction({ state }: Step) {
-  return { ...state.protocol, status: state.status, tails: ownTails(state) };
 }
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
@@ -136,7 +108,7 @@ export function onHello(step: Step, sender: PeerId, hello: FrameOf<'hello'>): vo
     const reason = !speaksWithUs(state, hello) ? 'version' : state.links.size >= LINKS_MAX ? 'crowded' : undefined;
     if (reason === 'version') noteRefused(step, sender, { protocol: hello, canWrite: hello.status.canWrite });
     if (reason !== undefined) return void effects.push({ kind: 'respond', peer: sender, frame: { kind: 'refused', request: 0, reason } });
-    openLink(step, hello.address, { ...hello, isElder: false });
+    askReady(step, [openLink(step, hello.address, { ...hello, isElder: false })]);
   }
   noteMet(step, sender);
   noteStatus(step, sender, hello.status);
@@ -152,34 +124,10 @@ export function onRefusedLink(step: Step, sender: PeerId, reason: 'version' | 'c
   onLost(step, sender);
 }
 
-function noteMet({ state, now, effects }: Step, peer: PeerId): void {
-  const link = state.links.get(peer);
-  if (link !== undefined && !link.isMet) {
-    link.isMet = true;
-    effects.push({ kind: 'peer-met', peer });
-    reportAllSoon({ state, now, effects });
-  }
-  // Not before: who is refused once more is no news.
-  state.refused.delete(peer);
-}
-
 export function onWelcome(step: Step, sender: PeerId, welcome: FrameOf<'welcome'>): void {
   noteMet(step, sender);
   noteStatus(step, sender, welcome.status);
   noteTails(step, sender, welcome.tails, DOUBT_GRACE_MS);
-  settleAll(step);
-}
-
-export function onReady(step: Step, sender: PeerId, { status, tails }: FrameOf<'ready'>): void {
-  const link = step.state.links.get(sender);
-  if (link === undefined) return;
-  noteStatus(step, sender, status);
-  if (!link.isReady) {
-    link.isReady = true;
-    step.effects.push({ kind: 'unsubscribe', key: link.readyKey });
-  }
-  // All that it published to us came before this frame on the same pipe: what is missing now is missing.
-  noteTails(step, sender, tails, 0);
   settleAll(step);
 }
 
@@ -195,7 +143,7 @@ export function onLost(step: Step, peer: PeerId): void {
   state.links.delete(peer);
   state.silent.delete(peer);
   depart(step, link);
-  if (!link.isReady) step.effects.push({ kind: 'unsubscribe', key: link.readyKey });
+  releaseKey(step, link);
   step.effects.push({ kind: 'disconnect', peer }, { kind: 'peer-lost', peer });
   tellInstances(step, link.status?.instances ?? [], []);
   for (const waiting of state.flushesWaiting) if (waiting.peer === peer) state.flushesWaiting.delete(waiting);

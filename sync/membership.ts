@@ -66,6 +66,7 @@ function noteWriter(step: Step): void {
     // Who claimed our office and went has taken nothing out of our store.
     document.stored = new Map(writer?.id === state.self ? document.storedHere : []);
     document.openingSince = -Infinity;
+    document.readingSince = -Infinity;
   }
   // What waits for an acknowledgement asks the new writer in the next tick, which is now.
   for (const flush of state.flushes.values()) flush.askedAt = -Infinity;

@@ -4,12 +4,12 @@
  */
 
 import type { Clock } from '../src/base/clock.js';
-import { describe } from '../src/base/errors.js';
-import type { SocommErrorCode } from '../src/base/errors.js';
+import { describe, type SocommErrorCode } from '../src/base/errors.js';
 import type { InstanceId, PeerId } from '../src/base/ids.js';
 import type { Log } from '../src/base/log.js';
 import { LooseClock } from '../src/base/loose-clock.js';
 import { Alarm } from './alarm.js';
+import { arrange } from './arrange.js';
 import type { Discovery } from './discovery.js';
 import type { ApplyCause, Effect, Input } from './engine-io.js';
 import { takeStep } from './engine.js';
@@ -70,7 +70,14 @@ export class Synchronizer {
     this.#options = options;
     this.#state = createEngine(options);
     this.loose = new LooseClock(options.clock, () => this.#state.links.size > 0);
-    this.#standingAside = new StandingAside({ clock: options.clock, state: this.#state, attend: (peer) => this.#onLost(peer) });
+    this.#standingAside = new StandingAside({
+      clock: options.clock,
+      state: this.#state,
+      attend: (peer) => {
+        this.#feed({ kind: 'lost', peer });
+        this.#lookAgainSoon();
+      },
+    });
     this.#alarm = new Alarm(options.clock, () => this.#feed({ kind: 'tick' }));
     const undecodable = (sender: PeerId, detail: string): void => this.#feed({ kind: 'undecodable', sender, detail });
     this.#reader = new FrameReader({ protocol: this.#state.protocol, log: options.log, undecodable });
@@ -89,7 +96,7 @@ export class Synchronizer {
 
   /** What the transport reports of state. */
   readonly listener: Omit<TransportListener, 'posted'> = {
-    published: (frame) => this.#receive(frame, undefined),
+    published: (frame, key) => this.#receive(frame, undefined, key),
     requested: (from, frame) => this.#receive(frame, from),
     responded: (from, frame) => this.#receive(frame, from),
     subscribed: (key) => this.#feed({ kind: 'subscribed', key }),
@@ -97,9 +104,9 @@ export class Synchronizer {
     dropped: (reason, detail) => this.#reader.drop(reason, detail),
   };
 
-  /** Reads the roster and says hello to whoever is new in it. */
-  async meet(): Promise<void> {
-    const entries = await this.#options.discovery.list(peersHeard(this.#state));
+  /** Reads the roster and meets whoever is new in it. Who is `heard` need not be looked at. */
+  async meet(heard: ReadonlySet<PeerId> = peersHeard(this.#state)): Promise<void> {
+    const entries = await this.#options.discovery.list(heard);
     this.#feed({ kind: 'roster', entries });
   }
 
@@ -192,23 +199,21 @@ export class Synchronizer {
     this.#maintenance.settleAll(CLOSED);
   }
 
-  #receive(bytes: Uint8Array, from: PeerId | undefined): void {
+  #receive(bytes: Uint8Array, from: PeerId | undefined, key?: string): void {
     const received = this.#reader.read(bytes, from);
     if (from !== undefined && received?.frame.kind === 'updates') this.#options.host.flushAwaited(); // the question comes next: carrying.ts
-    if (received !== undefined) this.#feed({ kind: 'received', ...received });
-  }
-
-  #onLost(peer: PeerId): void {
-    this.#feed({ kind: 'lost', peer });
-    this.#lookAgainSoon();
+    if (received !== undefined) this.#feed({ kind: 'received', ...received, key });
   }
 
   /** A kill closes the sockets a moment before it frees the lock: looks again for who is still there, shortly. */
   #lookAgainSoon(): void {
     this.#cancelReunion();
     if (this.#isClosed) return;
-    const failed = (error: unknown): void => this.#options.host.warn('roster-unreadable', String(error));
-    this.#cancelReunion = this.#options.clock.after(REUNION_MS, () => void this.meet().catch(failed));
+    this.#cancelReunion = this.#options.clock.after(REUNION_MS, () => this.#look());
+  }
+
+  #look(heard?: ReadonlySet<PeerId>): void {
+    void this.meet(heard).catch((error: unknown) => this.#options.host.warn('roster-unreadable', String(error)));
   }
 
   #feed(input: Input): void {
@@ -246,13 +251,10 @@ export class Synchronizer {
     const { transport, host } = this.#options;
     switch (effect.kind) {
       case 'connect':
-        return transport.connect(effect.address);
       case 'disconnect':
-        return transport.disconnect(effect.peer);
       case 'subscribe':
-        return transport.subscribe(effect.key);
       case 'unsubscribe':
-        return transport.unsubscribe(effect.key);
+        return arrange(transport, effect);
       case 'publish':
         this.#published = transport.publish(effect.key, this.#encode(effect.frame, effect.key));
         return;
@@ -272,6 +274,8 @@ export class Synchronizer {
         if (this.#options.discovery.isAlive(effect.peer)) return;
         this.#queue.push({ kind: 'lost', peer: effect.peer });
         return this.#lookAgainSoon();
+      case 'look':
+        return this.#look(new Set(this.#state.links.keys())); // strangers alone are of interest
       case 'renew-client-id':
         return host.renewClientId(effect.document, effect.peer);
       case 'flushed':

@@ -16,7 +16,7 @@ import type { PeerId } from '../src/base/ids.js';
 import type { CatchUp, DocumentState } from './document-state.js';
 import { wakeBy } from './engine-state.js';
 import type { EngineState, Link, Step } from './engine-state.js';
-import { ask } from './fetching.js';
+import { ask, crowdMs } from './fetching.js';
 import { isKeptForOthers } from './holding.js';
 import { CATCH_UP_PAUSE_MS, CATCH_UP_SILENCE_MAX_MS, CATCH_UP_SILENCE_MS, STALL_MS, VOUCHERS_MAX, WRITER_GRACE_MS } from './limits.js';
 import { MAIN } from './keys.js';
@@ -91,6 +91,12 @@ function seekVoucher(step: Step, document: DocumentState): boolean {
     wakeBy(state, openedBy);
     return false;
   }
+  // In a crowd so is one that reads the store: where forty begin at once nobody else has anything, and each would ask all the others for it.
+  const readBy = readingSince(step, document) + Math.min(STALL_MS, crowdMs(state.links.size));
+  if (now < readBy) {
+    wakeBy(state, readBy);
+    return false;
+  }
   const sources = vouchers(step, document);
   if (sources.length === 0 && document.termTried === 0) return false;
   if (document.soughtSince === Infinity) document.soughtSince = now;
@@ -102,6 +108,14 @@ function seekVoucher(step: Step, document: DocumentState): boolean {
   if (askFirst(step, document, sources)) return true;
   beginAgain(step, document, sources);
   return false;
+}
+
+/** Since when the writer, perhaps ourselves, reads it from the store; -Infinity where none does, or it has fallen silent. */
+function readingSince({ state, now }: Step, document: DocumentState): number {
+  const { writer, self } = state;
+  if (writer === undefined || writer.term === document.termTried) return -Infinity;
+  if (writer.id === self && document.readingSince === -Infinity) document.readingSince = now;
+  return document.readingSince;
 }
 
 /** Complete peers besides the writer. The writer itself knows which of them have the document open at all. */
@@ -179,6 +193,7 @@ export function noteWord(step: Step, document: DocumentState, from: PeerId, { is
 function noteNotYet({ state, now }: Step, document: DocumentState, writer: PeerId): void {
   document.notYetMs = Math.min(CATCH_UP_SILENCE_MS, Math.max(CATCH_UP_PAUSE_MS, document.notYetMs * 2));
   document.notYetAt = now;
+  if (document.readingSince === -Infinity) document.readingSince = now;
   document.notYetRevision = state.links.get(writer)?.status?.revision;
 }
 

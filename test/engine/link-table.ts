@@ -111,7 +111,7 @@ export const inputsByLink = {
   received: everywhere('·'),
   'received: of ourselves': everywhere('·'),
   undecodable: everywhere('·'),
-  subscribed: everywhere('say ready'),
+  subscribed: ['say ready', 'say ready + !peer-met', 'say ready', 'say ready', 'say ready'],
   'subscribed: a question to another': everywhere('·'),
   lost: ['·', 'unsubscribe + disconnect + !peer-lost › departed', `${LOST} › departed`, `${LOST} › departed`, '·'],
   'lost: with maintenance of ours under way': [

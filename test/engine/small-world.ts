@@ -44,6 +44,7 @@ const LIMITS: EngineLimits = {
   outboxBytesMax: 150,
   heldFramesMax: 3,
   heldBytesMax: 150,
+  greetedMax: 1,
 };
 
 interface Parcel {

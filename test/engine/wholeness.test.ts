@@ -8,6 +8,7 @@ import {
   CATCH_UP_BUSY_MS,
   CATCH_UP_CROWD,
   CATCH_UP_HEARD_MS,
+  CATCH_UP_PAUSE_MS,
   CATCH_UP_SILENCE_MAX_MS,
   CATCH_UP_SILENCE_MS,
   STALL_MS,
@@ -25,11 +26,13 @@ const peer = (number: number): PeerId => (0xa000000000000000n + BigInt(number)).
 class Newcomer extends Scene {
   /** Who was asked for the whole, in order. */
   readonly asked: PeerId[] = [];
+  readonly #name: string;
   #request = 0;
 
-  constructor() {
+  constructor(name = MAIN) {
     super();
-    this.open();
+    this.#name = name;
+    this.feed({ kind: 'document-opened', document: name, replica: this.replica, isStored: true });
   }
 
   override feed(input: Parameters<Scene['feed']>[0]): readonly Effect[] {
@@ -43,7 +46,7 @@ class Newcomer extends Scene {
   }
 
   get isWhole(): boolean {
-    return this.engine.documents.get(MAIN)?.isWhole === true;
+    return this.engine.documents.get(this.#name)?.isWhole === true;
   }
 
   finds(...peers: PeerId[]): this {
@@ -62,7 +65,7 @@ class Newcomer extends Scene {
     const head = { vector: new Map<PeerId, number>(), stateVector: this.replica.stateVector() };
     const frame = {
       kind: 'have',
-      document: MAIN,
+      document: this.#name,
       request: this.#request,
       index: 0,
       count: 1,
@@ -71,7 +74,7 @@ class Newcomer extends Scene {
       ...head,
     } as const;
     for (const effect of this.feed({ kind: 'received', sender, frame })) {
-      if (effect.kind === 'apply') this.feed({ kind: 'applied', document: MAIN, from: sender, cause: effect.cause });
+      if (effect.kind === 'apply') this.feed({ kind: 'applied', document: this.#name, from: sender, cause: effect.cause });
     }
     return this;
   }
@@ -152,6 +155,35 @@ describe('a newcomer', () => {
     expect(times.slice(0, 6)).toEqual([0, 50, 150, 350, 750, 1250]);
     expect(newcomer.now - startedAt).toBeGreaterThanOrEqual(STALL_MS);
     expect(newcomer.now - startedAt).toBeLessThan(STALL_MS + 10);
+  });
+});
+
+describe('in a crowd, a newcomer', () => {
+  /** The writer has opened the document, and reads it; all the others have a `main` that is whole. */
+  function inACrowd(): Newcomer {
+    const others = Array.from({ length: CATCH_UP_CROWD + 3 }, (_, number) => peer(number));
+    const newcomer = new Newcomer('library').finds(PEER, ...others).welcomedBy(PEER, STATUS);
+    for (const other of others) newcomer.welcomedBy(other, FOLLOWS);
+    return newcomer.answered({ isComplete: false });
+  }
+
+  it('waits for a writer that reads the store, and asks none of the others', () => {
+    const newcomer = inACrowd();
+    newcomer.after(CATCH_UP_PAUSE_MS).answered({ isComplete: false });
+    newcomer.after(2 * CATCH_UP_PAUSE_MS).answered({ isComplete: false });
+    expect(newcomer.asked).toEqual([PEER, PEER, PEER]);
+    newcomer.after(4 * CATCH_UP_PAUSE_MS).answered();
+    expect([newcomer.isWhole, ...newcomer.asked]).toEqual([true, PEER, PEER, PEER, PEER]);
+  });
+
+  it('asks the others when that takes long', () => {
+    const newcomer = inACrowd().after(CATCH_UP_PAUSE_MS).answered({ isComplete: false });
+    newcomer.after(2 * CATCH_UP_PAUSE_MS).answered({ isComplete: false });
+    newcomer
+      .after(4 * CATCH_UP_PAUSE_MS)
+      .answered({ isComplete: false })
+      .after(4 * CATCH_UP_BUSY_MS);
+    expect(newcomer.asked).toContain(peer(0));
   });
 });
 

@@ -56,6 +56,7 @@ function wordFor(effect: Effect): string {
     case 'unsubscribe':
     case 'set-aside':
     case 'drain-soon':
+    case 'look':
     case 'probe':
     case 'flush-awaited':
       return effect.kind;

@@ -122,12 +122,13 @@ export function weatherOf(chance: Random, rare: Random): Weather {
   const isRubbish = rare.fraction() < 0.06;
   const rubbishShare = rare.fraction();
   faults.exit = rare.fraction() < 0.4 ? rare.fraction() * 3 : 0;
+  const greetedMax = rare.fraction() < 0.3 ? { greetedMax: Math.floor(rare.fraction() * 4) } : {};
   const keepsFrames =
     faults.cut + faults['cut-one-way'] + faults.split + faults.stop + faults.slow + faults.jump + faults.plot + faults['break-connection'];
   return {
     network,
     faults,
-    limits,
+    limits: { ...limits, ...greetedMax },
     disk: {
       slowestMs: upTo(sometimes(0.15) ? 400 : 30),
       errorRate: sometimes(0.3) ? upTo(0.1) : 0,
