@@ -99,6 +99,8 @@ export interface Link {
   isMet: boolean;
   /** We have said hello since the link was made. */
   isGreeted: boolean;
+  /** It has asked READY of us, and has been answered. */
+  isAnswered: boolean;
   /** The key on which READY was asked for; several links may share it. */
   readyKey: string;
   readyAskedAt: number;

@@ -34,9 +34,10 @@ export function readyKey(asker: PeerId, asked: PeerId | undefined, question: num
   return `r/${asker}/${asked ?? EVERYBODY}/${question}/`;
 }
 
-/** Who asks READY of this peer by a subscription; undefined for any other. */
-export function askerOfReady(key: string, self: PeerId): PeerId | undefined {
+/** Who asks READY of this peer by a subscription, of it alone or of everybody; undefined for any other. */
+export function readyQuestion(key: string, self: PeerId): { readonly asker: PeerId; readonly isCommon: boolean } | undefined {
   if (!key.startsWith('r/') || !key.endsWith('/')) return undefined;
   const [asker, asked] = [key.slice(2, 18), key.slice(19, 35)];
-  return isPeerId(asker) && (asked === self || asked === EVERYBODY) ? asker : undefined;
+  const isCommon = asked === EVERYBODY;
+  return isPeerId(asker) && (asked === self || isCommon) ? { asker, isCommon } : undefined;
 }

@@ -36,6 +36,7 @@ export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
   const strangers = entries.filter(({ id }) => !state.links.has(id));
   const isCrowd = state.links.size + strangers.length > state.limits.greetedMax;
   const opened: Link[] = [];
+  const again: Link[] = [];
   const greeted: Link[] = [];
   for (const entry of strangers) {
     if (state.links.size >= LINKS_MAX) break;
@@ -47,12 +48,13 @@ export function meetRoster(step: Step, entries: readonly RosterEntry[]): void {
     const wasLost = state.departed.has(entry.id);
     const link = openLink(step, entry, { ...entry, isElder: !hasAsked });
     link.canWrite = entry.canWrite;
-    opened.push(link);
+    (wasLost ? again : opened).push(link);
     if (hasAsked) noteMet(step, entry.id);
     // It may not know that we had lost it, and then has no reason to ask anything of us.
     else if (!isCrowd || wasLost) greeted.push(link);
   }
   askReady(step, opened);
+  for (const link of again) askReady(step, [link]);
   for (const link of greeted) sayHello(step, link);
   // A peer that said hello after the roster was read is not in it yet: absence is a reason to look, not to part.
   for (const id of state.links.keys()) if (!alive.has(id)) step.effects.push({ kind: 'probe', peer: id });
@@ -77,6 +79,7 @@ function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax, 
     isReady: false,
     isMet: false,
     isGreeted: false,
+    isAnswered: state.askers.has(id),
     readyKey: '',
     readyAskedAt: step.now,
     readyRetryMs: READY_RETRY_MS,

@@ -14,7 +14,7 @@ import { ownTails, wakeBy } from './engine-state.js';
 import type { EngineState, Link, Step } from './engine-state.js';
 import { crowdMs } from './fetching.js';
 import { sayHello } from './introduction.js';
-import { askerOfReady, readyKey } from './keys.js';
+import { readyKey, readyQuestion } from './keys.js';
 import { LINKS_MAX, LOOK_DELAY_MS, LOOK_PAUSE_MS, READY_RETRY_MAX_MS } from './limits.js';
 import { noteStatus } from './membership.js';
 import { reportAllSoon } from './reporting.js';
@@ -69,18 +69,25 @@ export function retryReady(step: Step): void {
     if (!link.isReady) unanswered.push(link);
     if (!link.isMet) unmet.push(link);
   }
-  askReady(step, unanswered);
+  for (const link of unanswered) askReady(step, [link]);
   for (const link of unmet) sayHello(step, link);
 }
 
 /** Whoever asks has a link with us: that is as good as a hello, but for its address. */
 export function answerReady(step: Step, key: string): void {
   const { state } = step;
-  const asker = askerOfReady(key, state.self);
-  if (asker === undefined || state.isLeaving) return;
+  const question = readyQuestion(key, state.self);
+  if (question === undefined || state.isLeaving) return;
+  const { asker, isCommon } = question;
+  const link = state.links.get(asker);
+  // What is common to many is asked of those whom it has just met: of who lacks an answer, it asks that alone.
+  if (isCommon && link?.isAnswered === true) return;
   step.effects.push({ kind: 'publish', key, frame: { kind: 'ready', status: state.status, tails: ownTails(state) } });
+  if (link !== undefined) {
+    link.isAnswered = true;
+    return noteMet(step, asker);
+  }
   if (asker === state.self) return;
-  if (state.links.has(asker)) return noteMet(step, asker);
   if (state.askers.has(asker) || state.askers.size >= LINKS_MAX) return;
   state.askers.set(asker, false);
   lookSoon(step);

@@ -36,8 +36,8 @@ class Meeting extends Scene {
     return this;
   }
 
-  askedBy(asker: PeerId, asked: PeerId | undefined = SELF): readonly Effect[] {
-    return this.feed({ kind: 'subscribed', key: readyKey(asker, asked, 1) });
+  askedBy(asker: PeerId, asked: 'alone' | 'with others' = 'alone'): readonly Effect[] {
+    return this.feed({ kind: 'subscribed', key: readyKey(asker, asked === 'alone' ? SELF : undefined, 1) });
   }
 
   answered(by: PeerId, key?: string): this {
@@ -117,15 +117,37 @@ describe('those whom the roster names', () => {
   });
 });
 
+describe('those who do not answer, and those whom we had lost,', () => {
+  it('are asked each by a key of its own, which is always answered', () => {
+    const scene = new Meeting().finds(...peers(3)).after(READY_RETRY_MS);
+    expect([...scene.asking].map((key) => key.slice(19, 35))).toEqual(peers(3));
+    const lost = new Meeting().finds(...peers(3));
+    for (const each of peers(2)) lost.feed({ kind: 'lost', peer: each });
+    lost.finds(...peers(3));
+    expect([...lost.asking].slice(1).map((key) => key.slice(19, 35))).toEqual(peers(2));
+  });
+});
+
 describe('who asks READY of us', () => {
   it('is answered, by whichever question, and has met us', () => {
-    for (const asked of [SELF, undefined]) {
+    for (const asked of ['alone', 'with others'] as const) {
       const scene = new Meeting().finds(peer(0));
       expect(scene.isMet(peer(0))).toBe(false);
       const kinds = scene.askedBy(peer(0), asked).map(({ kind }) => kind);
       expect(kinds).toEqual(['publish', 'peer-met']);
       expect(scene.isMet(peer(0))).toBe(true);
     }
+  });
+
+  it('is answered once where it asks everybody, and as often as it asks alone', () => {
+    const scene = new Meeting().finds(peer(0));
+    const answersTo = (asked: 'alone' | 'with others'): number =>
+      scene.askedBy(peer(0), asked).filter(({ kind }) => kind === 'publish').length;
+    expect((['with others', 'with others', 'alone', 'alone', 'with others'] as const).map(answersTo)).toEqual([1, 0, 1, 1, 0]);
+    scene.feed({ kind: 'lost', peer: peer(0) });
+    expect(answersTo('with others')).toBe(1);
+    scene.finds(peer(0));
+    expect(answersTo('with others')).toBe(0);
   });
 
   it('is looked for in the roster if its hello stays away, and then met without one of ours', () => {
