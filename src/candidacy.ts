@@ -155,7 +155,7 @@ export class Candidacy {
     this.#writer = new Writer(this.#options.store, this.#host());
     // The disk first: to tell everybody takes the processor a while, and the first files are read meanwhile.
     const takeover = this.#writer.takeOver();
-    synchronizer.setRole(0, { isTakingOver: true });
+    synchronizer.setRole({ term: 0, isTakingOver: true });
     // Who is synced needs no more to call itself so, and loses no time.
     if (synchronizer.state.documents.get(MAIN)?.isSynced === true) return takeover;
     const [term] = await Promise.all([takeover, intake.foresee()]);
@@ -213,7 +213,7 @@ export class Candidacy {
   #lead(term: number): void {
     this.#recover();
     const writer = this.#writer;
-    this.#options.synchronizer.setRole(term, { stored: new Map(writer?.firstStored) });
+    this.#options.synchronizer.setRole({ term, isTakingOver: false, stored: new Map(writer?.firstStored) });
     void writer?.begin().then(() => {
       if (this.pen !== writer) return;
       this.#options.intake.begin();
@@ -275,7 +275,7 @@ export class Candidacy {
     } finally {
       this.#writer = undefined;
       // Only now, with the lock free, are others told that the office is vacant.
-      if (wasLeading || isTakingOver) synchronizer.setRole(0);
+      if (wasLeading || isTakingOver) synchronizer.setRole({ term: 0, isTakingOver: false });
       // Whoever took the lock from us said so while we still believed that it was ours. A lower term is old news.
       const { writer: successor } = synchronizer.state;
       if (wasLeading && successor !== undefined && successor.term > term) this.writerChanged(successor);

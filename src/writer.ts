@@ -35,8 +35,8 @@ export class Writer {
   #isAnnounced = false;
   /** The last batch is being asked for: what comes after it is the next writer's. */
   #isSettling = false;
-  /** What the takeover's record covers. */
-  readonly #firstStored = new Map<string, Vector>();
+  /** What the takeover's record makes durable, by document; until `begin()`. */
+  readonly firstStored = new Map<string, Vector>();
   #opened: OpenedStore | undefined;
 
   constructor(store: Store, host: WriterHost) {
@@ -115,7 +115,7 @@ export class Writer {
     // One tick: differences, vectors, and the moment from which every further change is recorded.
     for (const document of this.#host.documents()) {
       const { name, replica } = document;
-      if (!replica.hasPending()) this.#firstStored.set(name, document.vector());
+      if (!replica.hasPending()) this.firstStored.set(name, document.vector());
       const base = this.#loading.storedBase(name, replica);
       if (base === undefined) continue;
       records.push({ document: name, update: replica.difference(base), origins: new Map(), isTakeover: true });
@@ -124,11 +124,6 @@ export class Writer {
     await this.#store.append(this.#term, records);
     this.#assertHeld();
     return this.#term;
-  }
-
-  /** What the takeover's record made durable, by document. */
-  get firstStored(): ReadonlyMap<string, Vector> {
-    return this.#firstStored;
   }
 
   /** Once that is told comes what can wait: `owner.json`, and what was left to be loaded. */
@@ -149,7 +144,7 @@ export class Writer {
     this.#loading.forget(document);
     this.#compaction.forget(document);
     this.#unwritten.forget(document);
-    this.#firstStored.delete(document);
+    this.firstStored.delete(document);
   }
 
   /**

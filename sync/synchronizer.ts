@@ -28,16 +28,11 @@ import type { SynchronizerHost } from './synchronizer-host.js';
 import type { Transport, TransportListener } from './transport.js';
 import { encodeFrame } from './wire/encode-frame.js';
 import { encodeUpdates } from './wire/encode-updates.js';
+import { Reunion } from './reunion.js';
 import { StandingAside } from './standing-aside.js';
 import { spokenVersion } from './versions.js';
 import { Waits } from './waits.js';
 import type { Frame, Vector } from './wire/frame.js';
-
-/** See the input `role`. */
-interface RoleDetail {
-  readonly isTakingOver?: boolean;
-  readonly stored?: ReadonlyMap<string, Vector>;
-}
 
 export interface SynchronizerOptions extends EngineOptions {
   readonly transport: Transport;
@@ -64,20 +59,20 @@ export class Synchronizer {
   /** For polls, which go with a pulse: where anybody is linked, one is sent, heard or missed within a few seconds. */
   readonly loose: LooseClock;
   readonly #standingAside: StandingAside;
-  #cancelReunion: () => void = () => undefined;
+  readonly #reunion: Reunion;
 
   constructor(options: SynchronizerOptions) {
     this.#options = options;
     this.#state = createEngine(options);
     this.loose = new LooseClock(options.clock, () => this.#state.links.size > 0);
-    this.#standingAside = new StandingAside({
-      clock: options.clock,
-      state: this.#state,
-      attend: (peer) => {
-        this.#feed({ kind: 'lost', peer });
-        this.#lookAgainSoon();
-      },
-    });
+    const { clock, host } = options;
+    const failed = (error: unknown): void => host.warn('roster-unreadable', String(error));
+    this.#reunion = new Reunion({ clock, meet: (heard) => this.meet(heard), failed });
+    const attend = (peer: PeerId): void => {
+      this.#feed({ kind: 'lost', peer });
+      this.#reunion.soon();
+    };
+    this.#standingAside = new StandingAside({ clock, state: this.#state, attend });
     this.#alarm = new Alarm(options.clock, () => this.#feed({ kind: 'tick' }));
     const undecodable = (sender: PeerId, detail: string): void => this.#feed({ kind: 'undecodable', sender, detail });
     this.#reader = new FrameReader({ protocol: this.#state.protocol, log: options.log, undecodable });
@@ -137,9 +132,8 @@ export class Synchronizer {
     this.#feed({ kind: 'local', document, update: undefined });
   }
 
-  /** `term` as writer; 0 for none. */
-  setRole(term: number, { isTakingOver = false, stored }: RoleDetail = {}): void {
-    this.#feed({ kind: 'role', term, isTakingOver, ...(stored && { stored }) });
+  setRole(role: Omit<Extract<Input, { kind: 'role' }>, 'kind'>): void {
+    this.#feed({ kind: 'role', ...role });
   }
 
   /** Why this peer cannot write; '' for nothing. */
@@ -193,7 +187,7 @@ export class Synchronizer {
   stop(): void {
     this.#isClosed = true;
     this.#alarm.stop();
-    this.#cancelReunion();
+    this.#reunion.stop();
     this.#standingAside.stop();
     this.#flushes.settleAll(CLOSED);
     this.#maintenance.settleAll(CLOSED);
@@ -203,17 +197,6 @@ export class Synchronizer {
     const received = this.#reader.read(bytes, from);
     if (from !== undefined && received?.frame.kind === 'updates') this.#options.host.flushAwaited(); // the question comes next: carrying.ts
     if (received !== undefined) this.#feed({ kind: 'received', ...received, key });
-  }
-
-  /** A kill closes the sockets a moment before it frees the lock: looks again for who is still there, shortly. */
-  #lookAgainSoon(): void {
-    this.#cancelReunion();
-    if (this.#isClosed) return;
-    this.#cancelReunion = this.#options.clock.after(REUNION_MS, () => this.#look());
-  }
-
-  #look(heard?: ReadonlySet<PeerId>): void {
-    void this.meet(heard).catch((error: unknown) => this.#options.host.warn('roster-unreadable', String(error)));
   }
 
   #feed(input: Input): void {
@@ -273,9 +256,9 @@ export class Synchronizer {
       case 'probe':
         if (this.#options.discovery.isAlive(effect.peer)) return;
         this.#queue.push({ kind: 'lost', peer: effect.peer });
-        return this.#lookAgainSoon();
+        return this.#reunion.soon();
       case 'look':
-        return this.#look(new Set(this.#state.links.keys())); // strangers alone are of interest
+        return this.#reunion.now(new Set(this.#state.links.keys())); // strangers alone are of interest
       case 'renew-client-id':
         return host.renewClientId(effect.document, effect.peer);
       case 'flushed':
@@ -311,6 +294,3 @@ export class Synchronizer {
 }
 
 const CLOSED = { ok: false, code: 'SOCOMM_CLOSED', message: 'closed before that came about' } as const;
-
-/** How long after a lost connection the roster is read again: not in the moment in which somebody takes over. */
-const REUNION_MS = 150;
