@@ -12,6 +12,8 @@ const SHARED_KEYS = ['k1', 'k2', 'k3'] as const;
 export class KeptKeys {
   readonly #chance: Random;
   #count = 0;
+  /** The shared keys that a replica has set itself, by its document. */
+  readonly #setBy = new WeakMap<object, Set<string>>();
 
   constructor(chance: Random) {
     this.#chance = chance;
@@ -27,12 +29,15 @@ export class KeptKeys {
     else this.#setBoth(member);
   }
 
-  /** What is true of these keys for good once it has been acknowledged. */
+  /**
+   * What is true of these keys for good once it has been acknowledged. Of the shared ones those that this replica has set itself: one that another
+   * has just made, and that is merely seen here, need not have come to the writer, and what is written here does not build on it.
+   */
   promise(member: Member, write: (change: () => void) => void): readonly KeptEntry[] {
     write(() => this.setOwn(member));
     const own = { map: 'kept', key: ownKeyOf(member), value: this.#count } as const;
-    const map = member.doc('main').getMap('kept');
-    return [own, ...SHARED_KEYS.filter((key) => map.has(key)).map((key) => ({ map: 'kept', key, value: 0 }) as const)];
+    const shared = [...(this.#setBy.get(member.doc('main')) ?? [])];
+    return [own, ...shared.map((key) => ({ map: 'kept', key, value: 0 }) as const)];
   }
 
   #setBoth(member: Member): void {
@@ -42,10 +47,9 @@ export class KeptKeys {
 
   #setShared(member: Member): void {
     const key = SHARED_KEYS[Math.floor(this.#chance.fraction() * SHARED_KEYS.length)] as string;
-    member
-      .doc('main')
-      .getMap('kept')
-      .set(key, ++this.#count);
+    const doc = member.doc('main');
+    doc.getMap('kept').set(key, ++this.#count);
+    this.#setBy.set(doc, (this.#setBy.get(doc) ?? new Set()).add(key));
   }
 
   setOwn(member: Member): void {
