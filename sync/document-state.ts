@@ -101,6 +101,8 @@ export interface CatchUp {
   readonly askedAt: number;
   /** By index. */
   readonly chunks: Map<number, Uint8Array>;
+  /** Where they are put together as they come: the place of the whole, and how long each of them but the last is. */
+  assembly: { readonly bytes: Uint8Array; readonly chunkBytes: number } | undefined;
   /** How many there are, once one has come. */
   count: number | undefined;
   /** The lowest index that was not asked for yet. */

@@ -10,6 +10,7 @@ import { wakeBy } from './engine-state.js';
 import type { EngineState, Step } from './engine-state.js';
 import { sayHello } from './introduction.js';
 import {
+  ASSEMBLED_BYTES_MAX,
   CATCH_UP_BUSY_MS,
   CATCH_UP_CROWD,
   CATCH_UP_HEARD_MS,
@@ -36,6 +37,7 @@ export function ask(step: Step, document: DocumentState, peer: PeerId, about: Pe
     wasComplete: link?.status?.isComplete === true,
     askedAt: now,
     chunks: new Map(),
+    assembly: undefined,
     count: undefined,
     nextIndex: CHUNKS_IN_FLIGHT_MAX,
     head: undefined,
@@ -56,7 +58,7 @@ export function takeChunk(step: Step, document: DocumentState, catchUp: CatchUp,
   if (index === 0 && !document.replica.canRead(have.stateVector)) return 'absurd';
   if (catchUp.chunks.has(index)) return 'more';
   catchUp.count = count;
-  catchUp.chunks.set(index, bytes);
+  catchUp.chunks.set(index, placed(catchUp, have));
   if (index === 0) catchUp.head = { vector: have.vector, stateVector: have.stateVector, isComplete: have.isComplete };
   catchUp.progressAt = now;
   catchUp.resumes = 0;
@@ -68,6 +70,19 @@ export function takeChunk(step: Step, document: DocumentState, catchUp: CatchUp,
   // Nobody need keep it any longer.
   if (count > 1) askForChunk(step, document, catchUp, count);
   return 'whole';
+}
+
+/** The chunk where it belongs in the whole: that is copied while others are under way, and the memory in which it came is free. */
+function placed(catchUp: CatchUp, { index, count, bytes }: Have): Uint8Array {
+  const isLast = index === count - 1;
+  if (catchUp.assembly === undefined && !isLast && count * bytes.length <= ASSEMBLED_BYTES_MAX)
+    catchUp.assembly = { bytes: new Uint8Array(count * bytes.length), chunkBytes: bytes.length };
+  const { assembly } = catchUp;
+  // Nobody's chunks are of different lengths; if somebody's were, they would be put together at the end.
+  if (assembly === undefined || (isLast ? bytes.length > assembly.chunkBytes : bytes.length !== assembly.chunkBytes)) return bytes;
+  const start = index * assembly.chunkBytes;
+  assembly.bytes.set(bytes, start);
+  return assembly.bytes.subarray(start, start + bytes.length);
 }
 
 /** Two for one until enough are under way, then one for one: a slow asker slows the answerer, and a quick one is not kept waiting. */
@@ -83,11 +98,21 @@ function askForChunk({ effects }: Step, { name }: DocumentState, { peer, request
 }
 
 /** The chunks of a whole answer as one update, with what its first chunk said of it. */
-export function assemble({ chunks, head }: CatchUp): { readonly update: Uint8Array; readonly cause: ApplyCause } | undefined {
+export function assemble({ chunks, head, assembly }: CatchUp): { readonly update: Uint8Array; readonly cause: ApplyCause } | undefined {
   if (head === undefined) return undefined;
   const inOrder = [...chunks].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
   const [first = new Uint8Array()] = inOrder;
-  return { update: inOrder.length === 1 ? first : Buffer.concat(inOrder), cause: { kind: 'catch-up', ...head } };
+  const update = inOrder.length === 1 ? first : (wholeOf(inOrder, assembly) ?? Buffer.concat(inOrder));
+  return { update, cause: { kind: 'catch-up', ...head } };
+}
+
+/** Undefined where one of them did not fit. */
+function wholeOf(inOrder: readonly Uint8Array[], assembly: CatchUp['assembly']): Uint8Array | undefined {
+  if (assembly === undefined || inOrder.some(({ buffer }) => buffer !== assembly.bytes.buffer)) return undefined;
+  return assembly.bytes.subarray(
+    0,
+    inOrder.reduce((sum, { length }) => sum + length, 0),
+  );
 }
 
 /**

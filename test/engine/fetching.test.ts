@@ -35,3 +35,26 @@ test('each chunk is asked for once, two for one at first, and never more are und
   expect(seen.size).toBe(COUNT);
   expect(most).toBe(CHUNKS_IN_FLIGHT_GROWN_MAX);
 });
+
+test.each([
+  ['of one length, but for the last', [4, 4, 4, 1], [0, 1, 2, 3]],
+  ['whatever comes first', [4, 4, 4, 1], [2, 0, 3, 1]],
+  ['the last one first', [4, 4, 1], [2, 1, 0]],
+  ['of different lengths, as nobody sends them', [4, 2, 5, 9], [0, 1, 2, 3]],
+  ['with nothing in them', [0, 0, 2], [0, 1, 2]],
+])('chunks %s are put together in their order, each out of the memory in which it came', (_, lengths, order) => {
+  const scene = documentScene('joining');
+  const request = scene.engine.documents.get(MAIN)?.catchUp?.request ?? 0;
+  const chunks = lengths.map((length, index) => new Uint8Array(length).fill(index + 1));
+  const whole = Buffer.concat(chunks);
+  const isOfOneLength = lengths.slice(0, -1).every((length) => length === lengths[0]);
+  const applied = order.flatMap((index) => {
+    const bytes = chunks[index] ?? new Uint8Array();
+    const head = { vector: new Map(), stateVector: scene.replica.stateVector(), isComplete: true };
+    const effects = scene.hear({ kind: 'have', document: MAIN, request, index, count: lengths.length, bytes, ...head });
+    // The last one may be told before anything is known of the others' length.
+    if (isOfOneLength && index !== order.at(-1) && index < lengths.length - 1) bytes.fill(0xff);
+    return effects.flatMap((effect) => (effect.kind === 'apply' ? effect.updates : []));
+  });
+  expect(applied.map((update) => [...update])).toEqual([[...whole]]);
+});
