@@ -219,8 +219,8 @@ export const MUTANTS = [
     name: 'takeover watermark while pending',
     breaks: 'The first watermark of a term covers frames that the new writer could not integrate.',
     file: 'src/writer.ts',
-    find: 'if (!replica.hasPending()) this.#watermarks.set(name, document.vector());',
-    replacement: 'this.#watermarks.set(name, document.vector());',
+    find: 'if (!replica.hasPending()) this.firstStored.set(name, document.vector());',
+    replacement: 'this.firstStored.set(name, document.vector());',
   },
   {
     name: 'takeover writes no difference',
