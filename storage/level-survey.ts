@@ -36,7 +36,12 @@ export interface Survey {
   readonly damage: readonly Damage[];
 }
 
-export async function surveyDatabase(database: Database, quarantine: Quarantine): Promise<Survey> {
+export interface SurveyOptions {
+  /** What a repair brought together may be of different times, and then no sum says anything. */
+  readonly isMixed?: boolean;
+}
+
+export async function surveyDatabase(database: Database, quarantine: Quarantine, { isMixed = false }: SurveyOptions = {}): Promise<Survey> {
   const damage: Damage[] = [];
   const strays: string[] = [];
   // Side by side, as a takeover waits for it: each answer comes by way of the thread pool.
@@ -46,7 +51,7 @@ export async function surveyDatabase(database: Database, quarantine: Quarantine)
     readMeta(database, quarantine, damage),
     readDocumentEntries(database, quarantine, damage, strays).then(async (read) => ({ entries: read, ends: await readEnds(read) })),
   ]);
-  const isWhole = damage.length === 0 && ends.every(({ end }) => isSound(end)) && recordsIn(ends) === meta?.records;
+  const isWhole = !isMixed && damage.length === 0 && ends.length > 0 && ends.every(counts) && recordsIn(ends) === meta?.records;
   const found = isWhole ? [] : await Promise.all([findDocuments(database, 'log', damage), findDocuments(database, 'snapshot', damage)]);
   const foundEntries = new Map<string, DocumentEntry>();
   const lostEntries = new Set<string>();
@@ -80,9 +85,12 @@ interface NamedLogEnd {
   readonly end: LogEnd;
 }
 
-/** Every number up to its last belongs to a record that was written: one that only a flipped bit made must not make up for one that is lost. */
-function isSound({ damage, strays }: LogEnd): boolean {
-  return damage.length === 0 && strays.length === 0;
+/**
+ * Every number up to its last belongs to a record that was written: one that only a flipped bit made must not make up for one that is lost.
+ * Where one has no number at all, as in stores that were restored once, others may be missing that had none either.
+ */
+function counts({ end: { damage, strays, state } }: NamedLogEnd): boolean {
+  return damage.length === 0 && strays.length === 0 && state.last > 0;
 }
 
 function recordsIn(ends: readonly NamedLogEnd[]): number {

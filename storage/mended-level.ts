@@ -110,7 +110,7 @@ async function copyValues(copy: string, to: Database): Promise<readonly Damage[]
 /** Entries that name what is there, nothing that no entry names, and `meta` with numbers above all that were ever given. */
 async function putInOrder({ directory, note, owner }: MendingSource, database: Database, found: readonly Damage[]): Promise<MendedLevel> {
   const damage = [...found];
-  const before = await surveyDatabase(database, noQuarantine);
+  const before = await surveyDatabase(database, noQuarantine, { isMixed: true });
   for (const name of before.documents.keys()) {
     const chosen = await chooseEntry(database, name);
     damage.push(...chosen.damage);
@@ -122,7 +122,7 @@ async function putInOrder({ directory, note, owner }: MendingSource, database: D
     for await (const key of database.keys(logRange(name, 0, through))) operations.push({ type: 'del', key });
     await database.batch(operations, { sync: true });
   }
-  const survey = await surveyDatabase(database, noQuarantine);
+  const survey = await surveyDatabase(database, noQuarantine, { isMixed: true });
   const { state, opened } = summarize(directory, note, owner, { ...survey, damage: [] });
   damage.push(...opened.damage.filter(({ document }) => document === undefined));
   const missing = (before.meta?.records ?? 0) - state.meta.records;

@@ -77,8 +77,10 @@ async function build(directory: string, { term, documents, ...options }: Replace
   try {
     if (!store.lock.tryAcquire()) throw new SocommError('SOCOMM_STORE_IN_USE', `${directory} is in use: another restore is at work there.`);
     await store.open();
-    await store.append(term, []);
-    for (const document of documents) await store.replace(term, { ...document, through: 0 });
+    // A record of nothing each: a document without any would not count in the sum by which an opening knows that none is missing.
+    const counted = documents.map(({ document }) => ({ document, update: new Uint8Array(), origins: new Map(), isTakeover: false }));
+    await store.append(term, counted);
+    for (const document of documents) await store.replace(term, { ...document, through: 1 });
     await store.close({ clean: true });
     const { storeId, damage } = await store.open();
     for (const { document, state } of documents) {

@@ -87,7 +87,7 @@ async function readAnyhow(copy: string, isWhole: boolean, damage: string[]): Pro
 async function readDatabase(copy: string, damage: string[]): Promise<Found> {
   const database = await openDatabase(copy, 'present');
   try {
-    const survey = await surveyDatabase(database, noQuarantine);
+    const survey = await surveyDatabase(database, noQuarantine, { isMixed: true });
     damage.push(...survey.damage.map(({ what }) => what));
     const documents = new Map<string, LoadedDocument>();
     for (const [name, { last }] of survey.documents) {

@@ -7,7 +7,7 @@ import { describe, expect, test, vi } from 'vitest';
 
 import { isSocommError } from '../../src/base/errors.js';
 import { seededRandom } from '../../src/base/random.js';
-import { encodeChunk } from '../../storage/entries.js';
+import { decodeMeta, encodeChunk, encodeMeta } from '../../storage/entries.js';
 import { chunkKey } from '../../storage/keys.js';
 import { loadDocument, verifyDocument } from '../../storage/level-load.js';
 import { readLevelVersion } from '../../storage/level-manifest.js';
@@ -16,8 +16,11 @@ import type { Database } from '../../storage/level-open.js';
 import { LevelStore } from '../../storage/level-store.js';
 import { surveyDatabase } from '../../storage/level-survey.js';
 import { findTableFault } from '../../storage/level-table.js';
+import { mendLevel } from '../../storage/mended-level.js';
 import { noQuarantine } from '../../storage/quarantine.js';
+import { replaceStore } from '../../storage/restore.js';
 import { salvageStore } from '../../storage/salvage.js';
+import { readStoreNote } from '../../storage/store-note.js';
 import type { LoadedDocument, OpenedStore, Store } from '../../storage/store.js';
 import { openStoredGroup } from '../../storage/stored-group.js';
 import { bytes, owner, record } from '../contract/store.js';
@@ -180,6 +183,40 @@ test('a document that lost its entry is found where a record too many in another
   expect(store.lastRecord('other')).toBe(1);
   await store.close({ clean: true });
   store.lock.release();
+});
+
+test('a document of a restored store that lost its entry is found, though nothing was ever appended to it', async () => {
+  const directory = await makeStore();
+  const documents = ['main', 'other', 'third'].map((document) => ({ document, state: bytes(9), stateVector: bytes(1) }));
+  const { group, packageVersion, locks, random } = await levelStoreOptions(directory);
+  await replaceStore(directory, { ...{ group, packageVersion, locks, random }, note: await readStoreNote(directory), term: 3, documents });
+  await behindItsBack(directory, (database) => database.batch([{ type: 'del', key: 'document/other' }], { sync: true }));
+  const { store, opened } = await reopen(directory);
+  expect(opened.damage).toMatchObject([{ document: 'other', what: expect.stringContaining('stands in') as string }]);
+  expect(await store.load('other')).toMatchObject({ snapshot: bytes(9), updates: [] });
+  await store.append(4, [record('main', 1), record('third', 1)]);
+  await store.close({ clean: true });
+  store.lock.release();
+  const healed = await reopen(directory);
+  expect(healed.opened).toMatchObject({ damage: [], documents: { length: 3 } });
+  await healed.store.close({ clean: true });
+  healed.store.lock.release();
+});
+
+test('where what is left is of different times, documents are looked for whatever the sum says', async () => {
+  const directory = await makeStore();
+  await behindItsBack(directory, async (database) => {
+    const meta = decodeMeta((await database.get('meta')) ?? new Uint8Array());
+    // As it was before `other` was begun: a younger table, in which its entry was, is lost.
+    if (meta.ok) await put(database, 'meta', encodeMeta({ ...meta.value, records: 6 }));
+    await database.batch([{ type: 'del', key: 'document/other' }], { sync: true });
+  });
+  const note = await readStoreNote(directory);
+  if (note === undefined) throw new Error('no note');
+  const workspace = await temporaryDirectory();
+  const { damage } = await mendLevel({ directory, note, owner: undefined }, workspace);
+  expect(damage.map(({ document }) => document)).toContain('other');
+  expect([...(await salvageStore(directory)).documents.keys()].sort()).toEqual(['main', 'other']);
 });
 
 test('a sound store is surveyed without a look for keys, which would read what is stored under them', async () => {
