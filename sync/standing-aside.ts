@@ -29,6 +29,7 @@ export class StandingAside {
   readonly #options: StandingAsideOptions;
   /** Ends the wait, for each who was lost and is not attended to yet. */
   readonly #waiting = new Map<PeerId, () => void>();
+  #isStopped = false;
 
   constructor(options: StandingAsideOptions) {
     this.#options = options;
@@ -36,6 +37,7 @@ export class StandingAside {
 
   /** A connection ended. */
   lost(peer: PeerId): void {
+    if (this.#isStopped) return;
     const { writer, flushes, maintenance } = this.#options.state;
     const isAwaited = flushes.size + maintenance.size > 0;
     if (peer !== writer?.id || isAwaited || countElders(this.#options.state) === 0) return this.#options.attend(peer);
@@ -47,7 +49,9 @@ export class StandingAside {
     for (const peer of [...this.#waiting.keys()]) this.#attend(peer);
   }
 
+  /** Connections that end later, as they do while a peer closes, leave no timer behind. */
   stop(): void {
+    this.#isStopped = true;
     for (const cancel of this.#waiting.values()) cancel();
     this.#waiting.clear();
   }

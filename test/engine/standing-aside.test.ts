@@ -72,4 +72,7 @@ test('at once when somebody begins to wait, once, and not after the end', async 
   aside.stop();
   await clock.advance(STAND_ASIDE_MAX_MS);
   expect(lost).toEqual([PEER]);
+  // Connections end while we close.
+  aside.lost(PEER);
+  expect(clock.pendingCount).toBe(0);
 });
