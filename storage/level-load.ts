@@ -189,8 +189,7 @@ class DocumentReader {
       if (decoded.value.previous !== undefined && previous !== undefined && decoded.value.previous !== previous) {
         this.#damage.push(lost(this.#document, `the record ${number} was written after another one than the one before it`));
       }
-      // A record of nothing only counts: see restore.ts.
-      if (decoded.value.update.length > 0) updates.push(decoded.value.update);
+      updates.push(decoded.value.update);
       previous = decoded.value.crc;
       expected = number + 1;
     }

@@ -71,6 +71,9 @@ export async function replaceStore(directory: string, options: ReplacementOption
 }
 
 /** Made and closed as any store is, then opened again and compared: a disk that was full has been known to confirm and to forget. */
+/** An update without content (no structs, nothing deleted), which every version of Yjs takes. */
+const NOTHING = Uint8Array.of(0, 0);
+
 async function build(directory: string, { term, documents, ...options }: ReplacementOptions): Promise<string> {
   await makeFolder(directory);
   const store = new LevelStore({ directory, ...options });
@@ -78,7 +81,7 @@ async function build(directory: string, { term, documents, ...options }: Replace
     if (!store.lock.tryAcquire()) throw new SocommError('SOCOMM_STORE_IN_USE', `${directory} is in use: another restore is at work there.`);
     await store.open();
     // A record of nothing each: a document without any would not count in the sum by which an opening knows that none is missing.
-    const counted = documents.map(({ document }) => ({ document, update: new Uint8Array(), origins: new Map(), isTakeover: false }));
+    const counted = documents.map(({ document }) => ({ document, update: NOTHING, origins: new Map(), isTakeover: false }));
     await store.append(term, counted);
     for (const document of documents) await store.replace(term, { ...document, through: 1 });
     await store.close({ clean: true });
