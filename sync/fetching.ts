@@ -10,7 +10,7 @@ import { wakeBy } from './engine-state.js';
 import type { EngineState, Step } from './engine-state.js';
 import { sayHello } from './introduction.js';
 import {
-  ASSEMBLED_BYTES_MAX,
+  ANSWER_IN_PLACE_BYTES_MAX,
   CATCH_UP_BUSY_MS,
   CATCH_UP_CROWD,
   CATCH_UP_HEARD_MS,
@@ -75,7 +75,7 @@ export function takeChunk(step: Step, document: DocumentState, catchUp: CatchUp,
 /** The chunk where it belongs in the whole: that is copied while others are under way, and the memory in which it came is free. */
 function placed(catchUp: CatchUp, { index, count, bytes }: Have): Uint8Array {
   const isLast = index === count - 1;
-  if (catchUp.assembly === undefined && !isLast && count * bytes.length <= ASSEMBLED_BYTES_MAX)
+  if (catchUp.assembly === undefined && !isLast && count * bytes.length <= ANSWER_IN_PLACE_BYTES_MAX)
     catchUp.assembly = { bytes: new Uint8Array(count * bytes.length), chunkBytes: bytes.length };
   const { assembly } = catchUp;
   // Nobody's chunks are of different lengths; if somebody's were, they would be put together at the end.

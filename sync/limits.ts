@@ -16,7 +16,7 @@ export const CHUNKS_IN_FLIGHT_GROWN_MAX = 8;
 /** 4,096 chunks of 256 KiB: 1 GiB of difference. */
 export const CHUNKS_MAX = 4096;
 /** Answers that are put together as they come; of a larger one the chunks are kept until all are there. */
-export const ASSEMBLED_BYTES_MAX = 64 * 1024 * 1024;
+export const ANSWER_IN_PLACE_BYTES_MAX = 64 * 1024 * 1024;
 /** Answers in chunks that one peer keeps ready for others … */
 export const ANSWERS_MAX = 64;
 /** … and their bytes together; a single answer is always kept. */

@@ -39,7 +39,7 @@ export const scenes = ({ GROUP, codeOf, has, hostWorkers, join, json, options, o
       each.tell('close');
       await each.exited;
     }
-    const left = peers(instance);
+    const left = await whoIsLeft(instance);
     const undone = map.has('undone');
     await instance.close();
     endHosting();
@@ -94,7 +94,7 @@ export const scenes = ({ GROUP, codeOf, has, hostWorkers, join, json, options, o
     await late.worker.terminate();
     await exited;
     const last = await has(instance.doc.getMap('presets'), 'last');
-    const left = peers(instance);
+    const left = await whoIsLeft(instance);
     await instance.close();
     return { late: code, ended, isPrompt, last, left };
   },
@@ -253,7 +253,10 @@ export const scenes = ({ GROUP, codeOf, has, hostWorkers, join, json, options, o
   },
 });
 
-function peers(instance) {
+/** Peers, oneself among them, when the goodbyes have been read: they come by another way than the end of a thread. */
+async function whoIsLeft(instance) {
+  const endsAt = performance.now() + 5000;
+  while (instance.peers.length > 1 && performance.now() < endsAt) await new Promise((resolve) => void setTimeout(resolve, 10));
   return instance.peers.length;
 }
 
