@@ -130,7 +130,7 @@ export const scenes = ({ GROUP, codeOf, has, hostWorkers, join, json, options, o
     for (let number = 1; number <= order.rounds; number++) await round(number);
     const after = await atRest(instance);
     const { term } = await instance.flush();
-    const outcome = { ended, updates, before, after, term, peers: peers(instance), entries: entriesOf(options.directory) };
+    const outcome = { ended, updates, before, after, term, peers: instance.peers.length, entries: entriesOf(options.directory) };
     await instance.close();
     endHosting();
     return { ...outcome, sockets: readdirSync(options.runtimeDirectory) };
@@ -271,7 +271,7 @@ async function atRest(instance) {
   let found;
   for (let quiet = 0; quiet < 5;) {
     await new Promise((resolve) => void setTimeout(resolve, 40));
-    const now = JSON.stringify({ descriptors: descriptors(), peers: peers(instance) });
+    const now = JSON.stringify({ descriptors: descriptors(), peers: instance.peers.length });
     quiet = now === found ? quiet + 1 : 0;
     found = now;
   }
