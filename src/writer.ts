@@ -128,6 +128,7 @@ export class Writer {
 
   /** Once that is told comes what can wait: `owner.json`, and what was left to be loaded. */
   async begin(): Promise<void> {
+    this.firstStored.clear();
     this.#hasBegun = true;
     this.#kick();
     await this.#loading.begin();

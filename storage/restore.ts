@@ -70,10 +70,10 @@ export async function replaceStore(directory: string, options: ReplacementOption
   }
 }
 
-/** Made and closed as any store is, then opened again and compared: a disk that was full has been known to confirm and to forget. */
 /** An update without content (no structs, nothing deleted), which every version of Yjs takes. */
 const NOTHING = Uint8Array.of(0, 0);
 
+/** Made and closed as any store is, then opened again and compared: a disk that was full has been known to confirm and to forget. */
 async function build(directory: string, { term, documents, ...options }: ReplacementOptions): Promise<string> {
   await makeFolder(directory);
   const store = new LevelStore({ directory, ...options });

@@ -9,7 +9,6 @@ import type { InstanceId, PeerId } from '../src/base/ids.js';
 import type { Log } from '../src/base/log.js';
 import { LooseClock } from '../src/base/loose-clock.js';
 import { Alarm } from './alarm.js';
-import { arrange } from './arrange.js';
 import type { Discovery } from './discovery.js';
 import type { ApplyCause, Effect, Input } from './engine-io.js';
 import { takeStep } from './engine.js';
@@ -234,10 +233,13 @@ export class Synchronizer {
     const { transport, host } = this.#options;
     switch (effect.kind) {
       case 'connect':
+        return transport.connect(effect.address);
       case 'disconnect':
+        return transport.disconnect(effect.peer);
       case 'subscribe':
+        return transport.subscribe(effect.key);
       case 'unsubscribe':
-        return arrange(transport, effect);
+        return transport.unsubscribe(effect.key);
       case 'publish':
         this.#published = transport.publish(effect.key, this.#encode(effect.frame, effect.key));
         return;

@@ -50,13 +50,9 @@ export async function wholeStates(
       const bytes = replica.snapshot();
       return { name, encoding: 'state' as const, bytes, digest: replica.digest(), structs: structsOf(replica.doc) };
     }),
-    ...[...closed].map(
-      ([
-        name,
-        {
-          whole: { state, digest, structs },
-        },
-      ]) => ({ name, encoding: 'state' as const, bytes: state, digest, structs }),
-    ),
+    ...[...closed].map(([name, { whole }]) => {
+      const { state: bytes, digest, structs } = whole;
+      return { name, encoding: 'state' as const, bytes, digest, structs };
+    }),
   ];
 }

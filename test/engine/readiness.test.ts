@@ -8,7 +8,7 @@ import { crowdMs } from '../../sync/fetching.js';
 import { readyKey } from '../../sync/keys.js';
 import { GREETED_MAX, LOOK_DELAY_MS, LOOK_PAUSE_MS, READY_RETRY_MS } from '../../sync/limits.js';
 import { PROTOCOL } from '../../sync/wire/frame.js';
-import { PEER, SELF, STATUS, Scene, addressOf, entryOf } from './scene.js';
+import { PEER, SELF, STATUS, Scene, addressOf } from './scene.js';
 
 const peer = (number: number): PeerId => (0xa000000000000000n + BigInt(number)).toString(16) as PeerId;
 const peers = (count: number): PeerId[] => Array.from({ length: count }, (_, number) => peer(number));
@@ -31,28 +31,12 @@ class Meeting extends Scene {
     return effects;
   }
 
-  finds(...found: readonly PeerId[]): this {
-    this.feed({ kind: 'roster', entries: found.map(entryOf) });
-    return this;
-  }
-
   askedBy(asker: PeerId, asked: 'alone' | 'with others' = 'alone'): readonly Effect[] {
     return this.feed({ kind: 'subscribed', key: readyKey(asker, asked === 'alone' ? SELF : undefined, 1) });
   }
 
   answered(by: PeerId, key?: string): this {
     this.feed({ kind: 'received', sender: by, key, frame: { kind: 'ready', status: FOLLOWS, tails: new Map() } });
-    return this;
-  }
-
-  /** Time passes, with a tick whenever one is due. */
-  after(ms: number): this {
-    const endsAt = this.now + ms;
-    while (this.engine.wakeAt <= endsAt) {
-      this.now = Math.max(this.now, this.engine.wakeAt);
-      this.feed({ kind: 'tick' });
-    }
-    this.now = endsAt;
     return this;
   }
 

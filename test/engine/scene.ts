@@ -60,6 +60,23 @@ export class Scene {
     this.feed({ kind: 'document-opened', document: MAIN, replica: this.replica, isStored: true });
   }
 
+  /** Time passes, with a tick whenever one is due. */
+  after(ms: number): this {
+    const endsAt = this.now + ms;
+    while (this.engine.wakeAt <= endsAt) {
+      this.now = Math.max(this.now, this.engine.wakeAt);
+      this.feed({ kind: 'tick' });
+    }
+    this.now = endsAt;
+    return this;
+  }
+
+  /** In the roster. */
+  finds(...found: readonly PeerId[]): this {
+    this.feed({ kind: 'roster', entries: found.map(entryOf) });
+    return this;
+  }
+
   /** With nothing left to do at this moment. */
   settled(): this {
     while (this.engine.wakeAt <= this.now) this.feed({ kind: 'tick' });

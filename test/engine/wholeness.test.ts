@@ -17,7 +17,7 @@ import {
 } from '../../sync/limits.js';
 import { PROTOCOL } from '../../sync/wire/frame.js';
 import type { PeerStatus } from '../../sync/wire/frame.js';
-import { MAIN, PEER, STATUS, Scene, addressOf, entryOf } from './scene.js';
+import { MAIN, PEER, STATUS, Scene, addressOf } from './scene.js';
 
 const OTHER = '8888888888888888' as PeerId;
 const FOLLOWS: PeerStatus = { ...STATUS, term: 0 };
@@ -49,11 +49,6 @@ class Newcomer extends Scene {
     return this.engine.documents.get(this.#name)?.isWhole === true;
   }
 
-  finds(...peers: PeerId[]): this {
-    this.feed({ kind: 'roster', entries: peers.map(entryOf) });
-    return this;
-  }
-
   welcomedBy(sender: PeerId, status: PeerStatus): this {
     this.feed({ kind: 'received', sender, frame: { kind: 'welcome', ...PROTOCOL, status, tails: new Map() } });
     return this;
@@ -76,17 +71,6 @@ class Newcomer extends Scene {
     for (const effect of this.feed({ kind: 'received', sender, frame })) {
       if (effect.kind === 'apply') this.feed({ kind: 'applied', document: this.#name, from: sender, cause: effect.cause });
     }
-    return this;
-  }
-
-  /** Time passes, with a tick whenever one is due. */
-  after(ms: number): this {
-    const endsAt = this.now + ms;
-    while (this.engine.wakeAt <= endsAt) {
-      this.now = Math.max(this.now, this.engine.wakeAt);
-      this.feed({ kind: 'tick' });
-    }
-    this.now = endsAt;
     return this;
   }
 }

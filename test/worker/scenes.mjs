@@ -253,11 +253,13 @@ export const scenes = ({ GROUP, codeOf, has, hostWorkers, join, json, options, o
   },
 });
 
-/** Peers, oneself among them, when the goodbyes have been read: they come by another way than the end of a thread. */
-async function whoIsLeft(instance) {
-  const endsAt = performance.now() + 5000;
-  while (instance.peers.length > 1 && performance.now() < endsAt) await new Promise((resolve) => void setTimeout(resolve, 10));
-  return instance.peers.length;
+/** Resolves with the count of peers when only this one is left: goodbyes come by another way than the end of a thread. */
+function whoIsLeft(instance) {
+  return new Promise((resolve) => {
+    const look = () => instance.peers.length === 1 && resolve(1);
+    instance.on('instance-left', look);
+    look();
+  });
 }
 
 /** Roster files of anybody but this process's own peer. */
