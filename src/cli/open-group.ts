@@ -38,10 +38,11 @@ export function viewGroup<T>(
     const report = await inspectGroup(group, { ...placeOf(options), signal });
     if (report.store === undefined && !report.isAlive) throw groupMissing(report);
     const view = await openView(report, options, signal);
+    const { instance } = view;
     try {
-      return await use(view, signal);
+      return await (instance === undefined ? use(view, signal) : sayingWhoIsSilent(instance, options, () => use(view, signal)));
     } finally {
-      await view.instance?.close();
+      await instance?.close();
     }
   });
 }
@@ -65,7 +66,7 @@ export function changeGroup<T>(
     for (const warning of instance.inspect().warnings) warnOfStore(terminal, warning);
     instance.on('warning', (warning) => warnOfStore(terminal, warning));
     try {
-      const result = await change(instance, signal);
+      const result = await sayingWhoIsSilent(instance, options, () => change(instance, signal));
       const { term } = await whileTelling(instance, options, session, () => flush(instance, signal));
       return { result, term };
     } finally {
@@ -174,13 +175,35 @@ async function tellLater(instance: Instance, options: WaitOptions, { terminal }:
   await pause(systemClock, QUIET_MS, waited);
   if (waited.aborted) return;
   // Where it cannot be looked, the wait is told all the same.
-  const { peers, owner } = await inspectGroup(instance.group, placeOf(options)).catch(() => ({ peers: [], owner: undefined }));
-  const writer = peers.find(({ id }) => id === (instance.writer?.id ?? owner?.peer));
+  const writer = await lookForWriter(instance, options).catch(() => undefined);
   if (waited.aborted) return;
-  if (writer === undefined) {
-    terminal.note('waiting for a writer to confirm');
-    return;
+  if (writer === undefined) terminal.note('waiting for a writer to confirm');
+  else terminal.note(`waiting for the writer (process ${writer.pid}) to confirm${writer.hasAnswered ? '' : '; it does not answer'}`);
+}
+
+/** What was not found with the others may be with a writer that is stopped: that it does not answer is said with it. */
+async function sayingWhoIsSilent<T>(instance: Instance, options: WaitOptions, look: () => Promise<T> | T): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof CliError) || error.ending !== 'notFound') throw error;
+    const writer = await lookForWriter(instance, options).catch(() => undefined);
+    if (writer === undefined || writer.hasAnswered) throw error;
+    const doubt = `the writer (process ${writer.pid}) does not answer, and may have more`;
+    throw new CliError(error.ending, error.message, { hint: error.hint === undefined ? doubt : `${error.hint}; ${doubt}`, cause: error });
   }
-  const hasAnswered = instance.peers.some(({ id, pid }) => id === writer.id && pid === writer.pid) && !instance.inspect().isStalled;
-  terminal.note(`waiting for the writer (process ${writer.pid}) to confirm${hasAnswered ? '' : '; it does not answer'}`);
+}
+
+interface WriterSeen {
+  readonly pid: number;
+  readonly hasAnswered: boolean;
+}
+
+/** Who writes by its own word or by its lock; undefined where nobody holds it. */
+async function lookForWriter(instance: Instance, options: WaitOptions): Promise<WriterSeen | undefined> {
+  const { peers, owner } = await inspectGroup(instance.group, placeOf(options));
+  const writer = peers.find(({ id }) => id === (instance.writer?.id ?? owner?.peer));
+  if (writer === undefined) return undefined;
+  const { pid } = writer;
+  return { pid, hasAnswered: instance.peers.some((peer) => peer.id === writer.id && peer.pid === pid) && !instance.inspect().isStalled };
 }

@@ -173,6 +173,23 @@ describe('a group that somebody runs', () => {
     await Promise.all([writer.end(), follower.end()]);
   });
 
+  test.each(['get', 'delete'])('whose writer is stopped: where %s finds nothing, it says who may have more', async (command) => {
+    const place = new PlaceHere();
+    const writer = await place.hold('acme');
+    const follower = await place.hold('acme');
+    await follower.set('a', 'a', 0);
+    const unknown = await place.socomm(command, 'acme', '/a/b');
+    expect(unknown).toMatchObject({ code: 3, err: expect.not.stringContaining('does not answer') as string });
+    writer.process.kill('SIGSTOP');
+    const { code, err } = await place.socomm(command, 'acme', '/a/b');
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: `error: nothing at /a/b\n       /a, which is a map of 1 entry, has /a/a; the writer (process ${writer.process.pid}) does not answer, and may have more\n`,
+    });
+    writer.process.kill('SIGCONT');
+    await Promise.all([writer.end(), follower.end()]);
+  });
+
   test('whose writer is stopped: a backup says that it waits, and for whom; Ctrl-C leaves nothing behind', async () => {
     const place = new PlaceHere();
     const writer = await place.hold('acme');
