@@ -123,6 +123,8 @@ export function weatherOf(chance: Random, rare: Random): Weather {
   const rubbishShare = rare.fraction();
   faults.exit = rare.fraction() < 0.4 ? rare.fraction() * 3 : 0;
   const greetedMax = rare.fraction() < 0.3 ? { greetedMax: Math.floor(rare.fraction() * 4) } : {};
+  // An application that writes while it is told of changes, and whose listeners throw: what one of them keeps from being told is the other's.
+  const carelessness = rare.fraction() < 0.06 ? 0.05 + 0.25 * rare.fraction() : 0;
   const keepsFrames =
     faults.cut + faults['cut-one-way'] + faults.split + faults.stop + faults.slow + faults.jump + faults.plot + faults['break-connection'];
   return {
@@ -140,8 +142,8 @@ export function weatherOf(chance: Random, rare: Random): Weather {
     // Enough, now and then, that senders are muted.
     mangleRate: Math.max(sometimes(0.12) ? upTo(0.02) : 0, isRubbish ? 0.7 + rubbishShare * 0.3 : 0),
     observerThrowRate: sometimes(0.15) ? upTo(0.05) : 0,
-    listenerThrowRate: sometimes(0.12) ? upTo(0.03) : 0,
-    observersWrite: sometimes(0.25),
+    listenerThrowRate: Math.max(sometimes(0.12) ? upTo(0.03) : 0, carelessness),
+    observersWrite: sometimes(0.25) || carelessness > 0,
     hasMoreDocuments: sometimes(0.6),
     bigBytes: whole(300, 3000),
     idleRate: sometimes(0.4) ? upTo(0.04) : 0,
