@@ -38,7 +38,7 @@ export class Instance extends DocumentHolder {
   readonly #release: () => Promise<void>;
   readonly #mapping: MappedParts;
   /** What waits, and ends with the instance. */
-  readonly #ending = new Ending();
+  readonly #ending: Ending;
   readonly #subscriptions = new Set<() => void>();
   /** The end of this instance is its own event: its peer may go on serving others. */
   readonly #ended: Emitter<Pick<InstanceEvents, 'closed'>>;
@@ -54,6 +54,7 @@ export class Instance extends DocumentHolder {
     this.#mapping = mapping;
     this.#peer = peer;
     this.#release = release;
+    this.#ending = new Ending(peer.signals);
     this.group = peer.options.group;
     this.#ended = new Emitter((error) => peer.warnings.raise('listener-threw', `a listener of 'closed' threw: ${describe(error)}`));
     this.id = peer.attach();
@@ -210,7 +211,7 @@ export class Instance extends DocumentHolder {
     const { clock, random } = peer.options;
     const { id, doc } = this;
     return {
-      ...{ id, doc, clock, random, talker: peer.talker, mapping: this.#mapping },
+      ...{ id, doc, clock, random, talker: peer.talker, signals: peer.signals, mapping: this.#mapping },
       transact: (change) => this.transact(change),
       origin: this,
       instances: () => this.instances,

@@ -2,6 +2,7 @@
 
 import type { Synchronizer } from '../sync/synchronizer.js';
 import type { Clock } from './base/clock.js';
+import { describe } from './base/errors.js';
 import type { Spiller } from './spill/spiller.js';
 import type { Warnings } from './warnings.js';
 
@@ -31,4 +32,13 @@ export async function saveUnconfirmed(spiller: Spiller, warnings: Warnings, unco
   const what = `what this peer had last is not confirmed (${unconfirmed ?? ''})`;
   if (outcome === 'spilled') warnings.raise('spilled', `${what}; it is saved in ${spiller.location}, and the next writer takes it in`);
   if (outcome === 'failed') warnings.raise('closed-unconfirmed', `${what}, and could not be saved in ${spiller.location} either`);
+}
+
+/** As the process ends, within one turn. Never throws. */
+export function saveAtOnce(warnings: Warnings, save: () => void): void {
+  try {
+    save();
+  } catch (error) {
+    warnings.raise('closed-unconfirmed', `the process ended, and what this peer had last could not be saved: ${describe(error)}`);
+  }
 }

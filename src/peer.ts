@@ -14,10 +14,11 @@ import { Emitter } from './base/emitter.js';
 import { newInstanceId, newPeerId } from './base/ids.js';
 import type { InstanceId, PeerId } from './base/ids.js';
 import { Scope } from './base/scope.js';
+import { SharedSignals } from './base/shared-signals.js';
 import type { Candidacy } from './candidacy.js';
 import type { InstanceEvents } from './events.js';
 import { BlobShelf } from './blobs/blob-shelf.js';
-import { saveUnconfirmed, whyUnconfirmed } from './leaving.js';
+import { saveAtOnce, saveUnconfirmed, whyUnconfirmed } from './leaving.js';
 import { PeerDocuments } from './documents/peer-documents.js';
 import { OpenDocuments } from './open-documents.js';
 import type { SettingsIndexes } from './settings/settings-map.js';
@@ -39,6 +40,8 @@ export class Peer {
   readonly events: Emitter<InstanceEvents>;
   readonly warnings: Warnings;
   readonly blobs: BlobShelf;
+  /** Those that the application gives to calls of its instances. */
+  readonly signals = new SharedSignals();
   /** Besides `main`. */
   readonly documents: PeerDocuments;
   readonly #scope = new Scope();
@@ -236,18 +239,15 @@ export class Peer {
   /** The process ends in this very moment: saves what nobody confirmed. Never throws. */
   endAtOnce(): void {
     if (this.#status === 'closed') return;
-    try {
+    saveAtOnce(this.warnings, () => {
       this.heal();
       this.#parts?.spiller.spillAtOnce();
-    } catch (error) {
-      this.warnings.raise('closed-unconfirmed', `the process ended, and what this peer had last could not be saved: ${describe(error)}`);
-    }
+    });
   }
 
   /** The writer's last batch, its database, its lock; then goodbye, sockets, roster. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return (this.#closing ??= this.#close());
   }
 
   async #close(): Promise<void> {

@@ -34,7 +34,7 @@ export function waitUntilSynced(peer: Peer, { signal, isImpatient }: SyncedOptio
       hasEnded = true;
       cancelReview?.();
       unwatch();
-      signal?.removeEventListener('abort', abort);
+      unwatchSignal?.();
       settle();
     };
     const abort = (): void => end(() => reject(signal?.reason));
@@ -62,7 +62,7 @@ export function waitUntilSynced(peer: Peer, { signal, isImpatient }: SyncedOptio
       void explainSilence(peer).then((error) => end(() => reject(error)));
     };
     const unwatch = peer.watch(look);
-    signal?.addEventListener('abort', abort, { once: true });
+    const unwatchSignal = signal && peer.signals.watch(signal, abort);
     if (signal?.aborted === true) return abort();
     if (isImpatient) cancelReview = clock.after(REVIEW_MS, review);
     look();

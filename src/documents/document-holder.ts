@@ -110,7 +110,7 @@ export abstract class DocumentHolder extends Upkeep {
 
   #hold(peer: Peer, { id, holds }: Opened, { name, keep }: Pick<OpenDocument, 'name' | 'keep'>): HeldDocument {
     const held = new HeldDocument({
-      ...{ name, keep, doc: peer.replica(id).doc },
+      ...{ name, keep, doc: peer.replica(id).doc, signals: peer.signals },
       transact: (doc, change) => this.#transactIn(doc, change),
       synced: (signal) => waitForDocument(peer, id, { signal, isImpatient: false }),
       flush: (options) => this.flush(options),

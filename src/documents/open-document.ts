@@ -5,6 +5,7 @@
 
 import { SocommError } from '../base/errors.js';
 import { Emitter } from '../base/emitter.js';
+import type { SharedSignals } from '../base/shared-signals.js';
 import { Ending } from '../ending.js';
 import type { FlushOptions } from '../flush-outcome.js';
 import type { Y } from '../replica/replica.js';
@@ -42,6 +43,8 @@ export interface OpenDocumentHost {
   readonly name: string;
   readonly keep: DocumentKeep;
   readonly doc: Y.Doc;
+  /** Through which the signals of the application are watched. */
+  readonly signals: SharedSignals;
   transact<Result>(doc: Y.Doc, change: () => Result): Result;
   /** Ends when the signal does. */
   synced(signal: AbortSignal): Promise<void>;
@@ -65,7 +68,7 @@ export class HeldDocument implements OpenDocument {
   readonly doc: Y.Doc;
   readonly #host: OpenDocumentHost;
   readonly #events: Emitter<Events>;
-  readonly #ending = new Ending();
+  readonly #ending: Ending;
   readonly #managers = new Set<Y.UndoManager>();
   readonly #settings = new Map<string, SettingsMap>();
   #status: 'open' | 'deleted' | 'closed' = 'open';
@@ -73,6 +76,7 @@ export class HeldDocument implements OpenDocument {
 
   constructor(host: OpenDocumentHost) {
     this.#host = host;
+    this.#ending = new Ending(host.signals);
     this.name = host.name;
     this.keep = host.keep;
     this.doc = host.doc;

@@ -7,10 +7,10 @@ import type { MappedParts } from '../mapped/open-mapping.js';
 import type { InstanceId } from '../base/ids.js';
 import type { Random } from '../base/random.js';
 import type { Y } from '../replica/replica.js';
-import type { SharedSignals } from './shared-signals.js';
+import type { SharedSignals } from '../base/shared-signals.js';
 
 /** What the instance gives. */
-export interface InstanceHost extends Omit<ConversationHost, 'signals' | 'mapped'> {
+export interface InstanceHost extends Omit<ConversationHost, 'mapped'> {
   /** Whether values are mapped, and with what. */
   readonly mapping: MappedParts;
 }
@@ -34,7 +34,7 @@ export interface ConversationHost {
   watchInstances(listener: () => void): () => void;
   /** Where values are mapped. */
   readonly mapped?: MappedValues | undefined;
-  /** Through which each signal of the application is watched. */
+  /** Through which the signals of the application are watched. */
   readonly signals: SharedSignals;
   warn(code: string, message: string): void;
   /** Throws SOCOMM_CLOSED after the end. */

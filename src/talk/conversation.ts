@@ -21,7 +21,6 @@ import type { Gesture, ValueSeen } from './gestures.js';
 import { Presence } from './presence.js';
 import { Requests } from './requests.js';
 import type { Answer, HandleOptions, RequestHandler, RequestOptions } from './requests.js';
-import { SharedSignals } from './shared-signals.js';
 import { Streams } from './streams.js';
 import type { StreamOptions, TalkStream } from './streams.js';
 import { Topic } from './topic.js';
@@ -216,7 +215,7 @@ export abstract class Conversation {
 }
 
 function assemble(given: InstanceHost): Parts {
-  const host: ConversationHost = { ...given, signals: new SharedSignals(), mapped: mappedFor(given) };
+  const host: ConversationHost = { ...given, mapped: mappedFor(given) };
   const undoing = new Undoing(host);
   return {
     host,

@@ -5,7 +5,7 @@ import type { Failure } from '../../talk/channel/failure.js';
 import type { Clock } from '../base/clock.js';
 import { SocommError } from '../base/errors.js';
 import { messageOf } from './request-error.js';
-import type { SharedSignals } from './shared-signals.js';
+import type { SharedSignals } from '../base/shared-signals.js';
 
 export interface Patience {
   readonly signal?: AbortSignal | undefined;

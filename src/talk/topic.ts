@@ -131,7 +131,10 @@ export class Topic<Value> {
    */
   async delivered({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#host.assertOpen();
-    await this.#host.talker.broadcasts.delivered(signal);
+    signal?.throwIfAborted();
+    const limit = new AbortController();
+    const unwatch = signal && this.#host.signals.watch(signal, () => limit.abort(signal.reason));
+    await this.#host.talker.broadcasts.delivered(limit.signal).finally(unwatch);
   }
 }
 

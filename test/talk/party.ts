@@ -13,7 +13,7 @@ import { SocommError } from '../../src/base/errors.js';
 import { Requests } from '../../src/talk/requests.js';
 import { Streams } from '../../src/talk/streams.js';
 import type { ConversationHost } from '../../src/talk/conversation-host.js';
-import { SharedSignals } from '../../src/talk/shared-signals.js';
+import { SharedSignals } from '../../src/base/shared-signals.js';
 import { MemoryNetwork } from '../../sync/memory-network.js';
 import { MemoryTransport } from '../../sync/memory-transport.js';
 import type { PeerAddress } from '../../sync/transport.js';

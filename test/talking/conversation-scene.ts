@@ -10,7 +10,7 @@ import type { InstanceId, PeerId } from '../../src/base/ids.js';
 import { seededRandom } from '../../src/base/random.js';
 import { VirtualClock } from '../../src/base/virtual-clock.js';
 import type { ConversationHost } from '../../src/talk/conversation-host.js';
-import { SharedSignals } from '../../src/talk/shared-signals.js';
+import { SharedSignals } from '../../src/base/shared-signals.js';
 import type { Talker } from '../../talk/talker.js';
 import type { ValueEntry } from '../../talk/values.js';
 

@@ -4,7 +4,7 @@ import { VirtualClock } from '../../src/base/virtual-clock.js';
 import { SocommError } from '../../src/base/errors.js';
 import type { InstanceId, PeerId } from '../../src/base/ids.js';
 import type { ConversationHost } from '../../src/talk/conversation-host.js';
-import { SharedSignals } from '../../src/talk/shared-signals.js';
+import { SharedSignals } from '../../src/base/shared-signals.js';
 import { lib0 } from '../../src/talk/codecs/lib0.js';
 import type { BroadcastListener, Outgoing } from '../../talk/broadcasts.js';
 import type { ValueEntry } from '../../talk/values.js';

@@ -1,12 +1,12 @@
 /**
- * One listener for each signal, however many wait for it: an application gives one signal to hundreds of requests, and Node warns
- * of a leak where each of them listens for itself.
+ * One listener for each signal, however many wait for it: an application gives one signal to hundreds of calls, of many instances, and
+ * Node warns of a leak where each of them listens for itself.
  */
 
 export class SharedSignals {
   readonly #waiting = new Map<AbortSignal, Set<() => void>>();
 
-  /** Calls `aborted` once, if it comes to that. Returns what ends it; the last one ends the listener. */
+  /** Calls `aborted` once, if it comes to that: not for a signal that is aborted already. Returns what ends it; the last one ends the listener. */
   watch(signal: AbortSignal, aborted: () => void): () => void {
     const waiting = this.#waiting.get(signal) ?? new Set();
     if (waiting.size === 0) {
