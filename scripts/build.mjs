@@ -22,6 +22,9 @@ const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.m
 const stampFile = join(dist, 'build.stamp');
 const bin = join(dist, 'esm', 'src', 'cli', 'main.js');
 
+/** What has to know where it lies (docs/decisions/0001-two-builds.md). */
+const ASK_THEIR_NAME = ['src/base/native-package.js', 'src/replica/trial-file.js'];
+
 const LOCK_POLL_MS = 50;
 const LOCK_AGE_MS_MAX = 60_000;
 
@@ -64,7 +67,7 @@ async function bringUpToDate() {
   const errors = reports.find((report) => report !== '') ?? '';
   if (errors !== '') return { built: true, errors };
 
-  nameItself(join(dist, 'esm', 'src', 'replica', 'trial-file.js'));
+  for (const path of ASK_THEIR_NAME) nameItself(join(dist, 'esm', path));
   for (const { name } of builds) removeStrays(name, new Set([...(outputs.get(name) ?? []), ...(await bundle(name))]));
   if (existsSync(bin)) chmodSync(bin, 0o755);
   writeFileSync(stampFile, stamp);

@@ -14,6 +14,8 @@ import { build, transform } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CHUNKS = 'chunks';
 const TARGET = 'node20.19';
+/** Sources that ask for the name of their own file: src/base/native-package.ts, src/replica/trial-file.ts. */
+const ASKING = 2;
 
 /** For programs, in both builds. The trial worker lies beside the chunk that looks for it, under the name that it has beside any bundle. */
 const entries = {
@@ -122,12 +124,16 @@ const versionBeside = {
 };
 
 /**
- * Of the files that were written, the one that looks for the trial worker is told its own name as tsc's is (scripts/build.mjs).
+ * Of the files that were written, those that ask for their own name are told it as tsc's are (scripts/build.mjs).
  * @param {string[]} files
  */
 function nameItself(files) {
   const asks = 'typeof __filename === "string" ? __filename';
-  const found = files.filter((file) => readFileSync(file, 'utf8').includes(`${asks} : void 0`));
-  if (found.length !== 1) throw new Error(`${found.length} bundled files ask for their own name`);
-  for (const file of found) writeFileSync(file, readFileSync(file, 'utf8').replace(`${asks} : void 0`, `${asks} : import.meta.filename`));
+  let told = 0;
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8');
+    const named = text.replaceAll(`${asks} : void 0`, () => (told++, `${asks} : import.meta.filename`));
+    if (named !== text) writeFileSync(file, named);
+  }
+  if (told !== ASKING) throw new Error(`${told} times a bundled file asks for its own name`);
 }

@@ -7,6 +7,7 @@ import { blobsIn } from '../storage/blobs/file-blob-store.js';
 import { loadFileLocks } from '../storage/file-lock.js';
 import { loadLevel } from '../storage/level-open.js';
 import { LevelStore } from '../storage/level-store.js';
+import { isOwnerLocked } from '../storage/owner-lock.js';
 import { rehearseTakeover } from '../storage/rehearse.js';
 import { prepareStoreDirectory } from '../storage/store-directory.js';
 import { FileRoster } from '../sync/discovery/file-roster.js';
@@ -122,7 +123,9 @@ type Home = Pick<PeerOptions, 'store' | 'discovery' | 'blobs' | 'rehearse'>;
 
 async function homeIn(directory: string, group: string, options: JoinOptions): Promise<Home> {
   const { storage, runtimeDirectory, random = systemRandom, log } = options;
-  const [locks] = await Promise.all([loadFileLocks(), storage === 'never' ? undefined : loadLevel()]);
+  const locks = await loadFileLocks();
+  // Of many that come to a group most never write: whoever is next loads the addon when it rehearses.
+  if (storage !== 'never' && !isOwnerLocked(directory, locks)) await loadLevel();
   const described = { group, packageVersion: PACKAGE_VERSION, locks, random };
   return {
     store: new LevelStore({ directory, ...described }),

@@ -1,6 +1,6 @@
 /**
  * Locks on files, by the kernel's word: free within milliseconds when the holder dies, kept while it is stopped.
- * The one door to `fs-native-extensions`, which is loaded on the first call and never at import.
+ * The addon (lock-addon.ts) is loaded on the first call and never at import.
  *
  * The lock belongs to the open file description (OFD locks on Linux, `flock` on macOS, `LockFileEx` on Windows), not
  * to the process as with plain `fcntl`. So two copies of this code in one process exclude each other, closing some
@@ -14,6 +14,8 @@ import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'no
 
 import { SocommError, isSocommError, systemCode } from '../src/base/errors.js';
 import { nativeMissing } from '../src/base/native-missing.js';
+import { loadNativeLocks } from './lock-addon.js';
+import type { NativeLocks } from './lock-addon.js';
 
 export interface FileLock {
   readonly path: string;
@@ -32,16 +34,11 @@ export interface FileLocks {
   isLocked(path: string): boolean;
 }
 
-/** Of the addon. Said here, because declarations that are published may not ask for its own: it has none. */
-interface Native {
-  tryLock(descriptor: number, options?: { readonly shared?: boolean }): boolean;
-}
-
 /**
  * Errors: SOCOMM_NATIVE_MISSING here; SOCOMM_LOCK_UNAVAILABLE from each method where the file cannot be opened or
  * the file system does not lock.
  */
-export async function loadFileLocks(load: () => Promise<Native> = () => import('fs-native-extensions')): Promise<FileLocks> {
+export async function loadFileLocks(load: () => Promise<NativeLocks> = loadNativeLocks): Promise<FileLocks> {
   const native = await load().catch((cause: unknown) => {
     throw nativeMissing('fs-native-extensions', cause);
   });
@@ -55,7 +52,7 @@ export async function loadFileLocks(load: () => Promise<Native> = () => import('
 /** How often a new lock file is made again when a sweeper takes it for a dead one before it is locked. */
 export const LOCK_NEW_ATTEMPTS_MAX = 3;
 
-function lockNew(native: Native, path: string): FileLock {
+function lockNew(native: NativeLocks, path: string): FileLock {
   const temporaryPath = `${path}.new`;
   for (let attempt = 1; ; attempt++) {
     // The lock is on the file, not on its name: it survives the rename.
@@ -84,7 +81,7 @@ function dropLeftover(path: string): void {
   }
 }
 
-function isLocked(native: Native, path: string): boolean {
+function isLocked(native: NativeLocks, path: string): boolean {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -109,7 +106,7 @@ function openFile(path: string, flags: string): number {
 }
 
 /** Takes charge of the descriptor: it is closed unless a lock is returned. */
-function hold(native: Native, path: string, descriptor: number): HeldLock | undefined {
+function hold(native: NativeLocks, path: string, descriptor: number): HeldLock | undefined {
   try {
     if (!tryLock(native, path, descriptor, false)) {
       closeSync(descriptor);
@@ -123,7 +120,7 @@ function hold(native: Native, path: string, descriptor: number): HeldLock | unde
   }
 }
 
-function tryLock(native: Native, path: string, descriptor: number, shared: boolean): boolean {
+function tryLock(native: NativeLocks, path: string, descriptor: number, shared: boolean): boolean {
   try {
     return native.tryLock(descriptor, { shared });
   } catch (cause) {

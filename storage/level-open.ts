@@ -12,6 +12,7 @@ import { mkdir } from 'node:fs/promises';
 import { SocommError, isSocommError, systemCode } from '../src/base/errors.js';
 import { chunkRange, logRange } from './keys.js';
 import { nativeMissing } from '../src/base/native-missing.js';
+import { loadNativePackage } from '../src/base/native-package.js';
 
 /** What we use of LevelDB: keys are text, values bytes. */
 export interface Database {
@@ -75,11 +76,11 @@ function namesIn(location: string): readonly string[] {
 }
 
 /**
- * Loads the addon ahead of the first opening: a follower that takes over has no time for it then, and one that could not
- * take over is better told at once. Error: SOCOMM_NATIVE_MISSING.
+ * Loads the addon ahead of the first opening: who finds nobody that writes is to know that it cannot either, before it leaves a trace.
+ * Error: SOCOMM_NATIVE_MISSING.
  */
 export function loadLevel(): Promise<typeof import('level')> {
-  return import('level').catch((cause: unknown) => {
+  return loadNativePackage('level', () => import('level')).catch((cause: unknown) => {
     throw nativeMissing('classic-level', cause);
   });
 }

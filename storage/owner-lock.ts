@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { SocommError } from '../src/base/errors.js';
+import { SocommError, isSocommError } from '../src/base/errors.js';
 import type { FileLock, FileLocks } from './file-lock.js';
 import { LAYOUT } from './layout.js';
 import type { OwnerLock } from './store.js';
@@ -81,6 +81,16 @@ export class FileOwnerLock implements OwnerLock {
       if (!existsSync(this.#directory)) throw storeGone(this.#directory, cause);
       throw cause;
     }
+  }
+}
+
+/** Whether somebody writes, at this moment. What cannot be looked at counts as no: who tries to lock it is told why. */
+export function isOwnerLocked(directory: string, locks: FileLocks): boolean {
+  try {
+    return locks.isLocked(join(directory, LAYOUT.ownerLock));
+  } catch (error) {
+    if (!isSocommError(error, 'SOCOMM_LOCK_UNAVAILABLE')) throw error;
+    return false;
   }
 }
 

@@ -14,6 +14,7 @@
 import type { Context, Dealer, Router, Subscriber, XPublisher } from 'zeromq';
 import { SocommError } from '../../src/base/errors.js';
 import { nativeMissing } from '../../src/base/native-missing.js';
+import { loadNativePackage } from '../../src/base/native-package.js';
 import type { Lane } from '../transport.js';
 
 export type { Dealer, Router, Subscriber, XPublisher };
@@ -61,7 +62,7 @@ let loaded: Promise<Sockets> | undefined;
 
 /** Errors: SOCOMM_NATIVE_MISSING, SOCOMM_NO_IPC. A failure is not kept: the next call tries again. */
 export function loadSockets(): Promise<Sockets> {
-  loaded ??= makeSockets(() => import('zeromq')).catch((error: unknown) => {
+  loaded ??= makeSockets(() => loadNativePackage('zeromq', () => import('zeromq'))).catch((error: unknown) => {
     loaded = undefined;
     throw error;
   });

@@ -250,32 +250,52 @@ test.skipIf(!isRoot)('a store that may be read and not written is refused (needs
   await refuses(place.fork({ uid: NOBODY }), ESM, options, { code: 'SOCOMM_DIRECTORY_INVALID', names: ['is not writable'] });
 });
 
+/** A copy of the package, and of all that it needs, but for the binaries of one package. */
+function copyWithout(packageName: string, build: 'esm' | 'cjs', place: Place): string {
+  const copy = join(place.folder, 'copy');
+  mkdirSync(join(copy, 'node_modules'), { recursive: true });
+  cpSync(join(ROOT, 'dist', build), join(copy, 'dist', build), { recursive: true });
+  cpSync(join(ROOT, 'package.json'), join(copy, 'package.json'));
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    const [from, to] = [join(ROOT, 'node_modules', name), join(copy, 'node_modules', name)];
+    // What needs the package is to find this copy of it, so it is copied too.
+    if (name === packageName || name === 'level')
+      cpSync(from, to, { recursive: true, filter: (path) => !/\/(prebuilds|build)(\/|$)/.test(path) });
+    else symlinkSync(from, to);
+  }
+  return join(copy, `dist/${build}/src/index.js`);
+}
+
 for (const [packageName, build] of [
   ['zeromq', 'esm'],
   ['fs-native-extensions', 'cjs'],
+  ['fs-native-extensions', 'esm'],
   ['classic-level', 'esm'],
 ] as const) {
   test(`without the binary of ${packageName} join says which package and platform (${build})`, async () => {
     const place = new Place();
-    const copy = join(place.folder, 'copy');
-    mkdirSync(join(copy, 'node_modules'), { recursive: true });
-    cpSync(join(ROOT, 'dist', build), join(copy, 'dist', build), { recursive: true });
-    cpSync(join(ROOT, 'package.json'), join(copy, 'package.json'));
-    for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-      const [from, to] = [join(ROOT, 'node_modules', name), join(copy, 'node_modules', name)];
-      // What needs the package is to find this copy of it, so it is copied too.
-      if (name === packageName || name === 'level')
-        cpSync(from, to, { recursive: true, filter: (path) => !/\/(prebuilds|build)(\/|$)/.test(path) });
-      else symlinkSync(from, to);
-    }
     const options = { directory: place.store, runtimeDirectory: place.sockets };
-    await refuses(place.fork(), join(copy, `dist/${build}/src/index.js`), options, {
+    await refuses(place.fork(), copyWithout(packageName, build, place), options, {
       code: 'SOCOMM_NATIVE_MISSING',
       names: [packageName, `${process.platform}-${process.arch}`, 'external'],
     });
     expect(place.remains).toEqual([]);
   });
 }
+
+test('without the binary of LevelDB one joins a group in which somebody writes, and says why nobody does when the writer has gone', async () => {
+  const place = new Place();
+  const writer = await place.fork().join('writer', ESM);
+  await writer.set('warm-pad', 1);
+  const follower = await place.fork().join('follower', copyWithout('classic-level', 'esm', place));
+  expect(await follower.get('warm-pad')).toBe(1);
+  await follower.set('bright-lead', 2);
+  await follower.flush();
+  await writer.close();
+  const { detail } = await follower.hears('warning', ({ code }) => code === 'writing-failed');
+  expect(detail['message']).toContain('SOCOMM_NATIVE_MISSING');
+  expect(await follower.get('bright-lead')).toBe(2);
+});
 
 test('a writer whose sockets cannot be reached from here is named with both paths, and no empty document is given out', async () => {
   const place = new Place();

@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
 import { LOCK_NEW_ATTEMPTS_MAX, loadFileLocks } from '../../storage/file-lock.js';
+import { KNOWN_VERSIONS } from '../../storage/lock-addon.js';
 import { FileOwnerLock } from '../../storage/owner-lock.js';
 import { temporaryDirectory } from './temporary.js';
 
@@ -131,6 +133,11 @@ test('a missing binary is told with package, platform and the line for a bundler
   const failing = loadFileLocks(() => Promise.reject(new Error('no prebuild')));
   await expect(failing).rejects.toMatchObject({ code: 'SOCOMM_NATIVE_MISSING' });
   await expect(failing).rejects.toThrow(new RegExp(`fs-native-extensions for ${process.platform}-${process.arch}.*external: \\['zeromq'`));
+});
+
+test('the version of the addon that is installed is one whose binary is asked for directly', () => {
+  const { version } = createRequire(import.meta.url)('fs-native-extensions/package.json') as { version: string };
+  expect(KNOWN_VERSIONS).toContain(version);
 });
 
 test('an owner whose lock file was deleted owns nothing, and gets it back only from nobody', async () => {

@@ -18,7 +18,7 @@ const doors: Readonly<Record<string, Door>> = {
   zeromq: { values: ['sync/zeromq/sockets.ts'], types: ['sync/zeromq/'] },
   level: { values: ['storage/level-open.ts'], types: ['storage/'] },
   'classic-level': { values: ['storage/level-open.ts'], types: ['storage/'] },
-  'fs-native-extensions': { values: ['storage/file-lock.ts'] },
+  'fs-native-extensions': { values: ['storage/lock-addon.ts'] },
   koffi: { values: ['src/mapped/memory.ts'] },
   lib0: { values: ['src/', 'sync/wire/', 'talk/wire/', 'storage/'] },
   commander: { values: ['src/cli/'] },
