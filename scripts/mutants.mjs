@@ -455,4 +455,18 @@ export const MUTANTS = [
     find: '      this.#isUnderWay = false;\n',
     replacement: '      void Promise.resolve().then(() => Promise.resolve()).then(() => (this.#isUnderWay = false));\n',
   },
+  {
+    name: 'who rests is missed unasked',
+    breaks: 'Who was not pulsed to is called silent for saying nothing.',
+    file: 'sync/pulse.ts',
+    find: 'notePulsed(step, asked, ',
+    replacement: 'notePulsed(step, state.links.values(), ',
+  },
+  {
+    name: 'who stands in keeps it to itself',
+    breaks: 'Those who rest are not told for how long nothing has been heard of the writer.',
+    file: 'sync/rest.ts',
+    find: 'if (link !== undefined && ms >= PULSE_INTERVAL_MS) missed.set(link.id, ms);',
+    replacement: '',
+  },
 ];

@@ -6,7 +6,7 @@ import type { RosterEntry } from './discovery.js';
 import type { MaintenanceOutcome, MaintenanceTask } from './maintenance.js';
 import type { ReplicaView } from './replica-view.js';
 import type { PeerAddress } from './transport.js';
-import type { CarriedFrame, DocumentFrame, Frame, GroupFrame, RequestFrame, ResponseFrame, Vector } from './wire/frame.js';
+import type { CarriedFrame, DocumentFrame, Frame, GroupFrame, PulseFrame, RequestFrame, ResponseFrame, Vector } from './wire/frame.js';
 
 export type Input =
   /** All other peers that live, as the roster has them. */
@@ -72,7 +72,7 @@ export type Effect =
   | { readonly kind: 'subscribe'; readonly key: string }
   | { readonly kind: 'unsubscribe'; readonly key: string }
   | { readonly kind: 'publish'; readonly key: string; readonly frame: DocumentFrame | GroupFrame }
-  | { readonly kind: 'request'; readonly peer: PeerId; readonly frame: RequestFrame | CarriedFrame }
+  | { readonly kind: 'request'; readonly peer: PeerId; readonly frame: RequestFrame | CarriedFrame | PulseFrame }
   | { readonly kind: 'respond'; readonly peer: PeerId; readonly frame: ResponseFrame }
   | {
       readonly kind: 'apply';

@@ -10,6 +10,8 @@ import type { Held } from './holding.js';
 import type { MaintenanceOutcome, MaintenanceTask } from './maintenance.js';
 import { createOwnNumbers } from './own-numbers.js';
 import type { OwnNumbers } from './own-numbers.js';
+import { createPulsePace } from './pulse-pace.js';
+import type { PulsePace } from './pulse-pace.js';
 import type { PeerAddress } from './transport.js';
 import { PROTOCOL } from './wire/frame.js';
 import type { Frame, PeerStatus, ProtocolRange, Vector } from './wire/frame.js';
@@ -50,8 +52,7 @@ export interface EngineState {
   beat: number;
   /** When we pulsed last; -Infinity for never. */
   pulsedAt: number;
-  /** When anybody's pulse was heard last. */
-  pulseHeardAt: number;
+  readonly pace: PulsePace;
   /** Whose turn it is to pulse each second, and since when. */
   pulser: PeerId | undefined;
   pulserSince: number;
@@ -109,8 +110,10 @@ export interface Link {
   readonly openedAt: number;
   /** When anything of it was heard last. */
   heardAt: number;
-  /** Since when a pulse of ours waits for a word of it; Infinity while none does. */
-  askedAt: number;
+  /** Until when a word of it has to come, for a pulse of ours asked for it; Infinity while none did. */
+  answerDueAt: number;
+  /** It has said that it would not pulse to us before: until then nothing of it is missed. May be in the future. */
+  restsUntil: number;
   /** It counts as silent until then; -Infinity while it does not. */
   silentUntil: number;
   /** Whose word that is; undefined for our own. */
@@ -232,7 +235,7 @@ export function createEngine({ address, canWrite, pid, packageVersion, limits, p
     requestCount: 0,
     beat: 0,
     pulsedAt: -Infinity,
-    pulseHeardAt: -Infinity,
+    pace: createPulsePace(),
     pulser: undefined,
     pulserSince: -Infinity,
     rotation: 0,

@@ -53,7 +53,7 @@ import {
 import { noteStatus } from './membership.js';
 import { endMuting, isMuted, noteRubbish } from './muting.js';
 import { closeDocument, markLoaded, openDocument } from './opening.js';
-import { onEcho, onPulse, pulseWhenDue, watchWriter } from './pulse.js';
+import { askAgain, onEcho, onPulse, pulseWhenDue, watchWriter } from './pulse.js';
 import { answerReady, lookForAskers, onReady, retryReady } from './readiness.js';
 import { onReport, reportSoon, reportWhenDue } from './reporting.js';
 import { excuseSilence, noteHeard, onSilent, reviewSilence } from './silence.js';
@@ -242,6 +242,7 @@ function tick(step: Step): void {
   expireAnswers(step);
   repeatTails(step);
   pulseWhenDue(step);
+  askAgain(step);
   reportWhenDue(step);
   watchWriter(step);
   reviewSilence(step);

@@ -121,7 +121,8 @@ function wholeOf(inOrder: readonly Uint8Array[], assembly: CatchUp['assembly']):
  */
 export function givenUpAt({ links }: EngineState, { silenceMs }: DocumentState, { peer, progressAt }: CatchUp): number {
   const silentAt = progressAt + silenceMs;
-  const heardAt = links.get(peer)?.heardAt ?? -Infinity;
+  const link = links.get(peer);
+  const heardAt = Math.max(link?.heardAt ?? -Infinity, link?.restsUntil ?? -Infinity);
   return Math.max(silentAt, Math.min(heardAt + CATCH_UP_HEARD_MS, silentAt + crowdMs(links.size)));
 }
 

@@ -68,6 +68,8 @@ export const REFUSED_MAX = 256;
 export const RUBBISH_MAX = 8;
 /** In a group of more than this nobody says hello to whom it finds: its question for READY does, and the roster. */
 export const GREETED_MAX = 8;
+/** Where more than twice as many are linked and nothing happens, so many go on to be pulsed each second, and the others rest. */
+export const WATCHERS_MAX = 4;
 
 /** Those of the limits that a simulation makes small, so that what happens beyond them happens often. */
 export interface EngineLimits {
@@ -80,6 +82,7 @@ export interface EngineLimits {
   readonly heldFramesMax: number;
   readonly heldBytesMax: number;
   readonly greetedMax: number;
+  readonly watchersMax: number;
 }
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -92,6 +95,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   heldFramesMax: HELD_FRAMES_MAX,
   heldBytesMax: HELD_BYTES_MAX,
   greetedMax: GREETED_MAX,
+  watchersMax: WATCHERS_MAX,
 };
 
 /** A catch-up without progress for this long goes to another peer. */
@@ -119,6 +123,12 @@ export const CATCH_UP_PAUSE_MS = 50;
 /** The last number is repeated after this long a silence. */
 export const TAIL_DELAY_MS = 100;
 export const PULSE_INTERVAL_MS = 1000;
+/** Where a crowd rests, all but the few who watch are pulsed so often: with the second in which they have to answer, three. */
+export const PULSE_REST_MS = 2000;
+/** Nobody may ask for more patience than this. */
+export const PULSE_REST_MAX_MS = 10_000;
+/** Who rests and has not answered a pulse by then is asked once more, by itself: either may have been lost. */
+export const ASK_AGAIN_MS = 500;
 /** Who is next in turn pulses after so much more, and whoever comes behind it after as much again. */
 export const STAND_IN_MS = 500;
 /** Who does not answer a pulse for this long counts as silent: the next pulse went by, too. */

@@ -85,7 +85,8 @@ function openLink(step: Step, address: PeerAddress, { protocolMin, protocolMax, 
     readyRetryMs: READY_RETRY_MS,
     openedAt: step.now,
     heardAt: step.now,
-    askedAt: Infinity,
+    answerDueAt: Infinity,
+    restsUntil: -Infinity,
     silentUntil: -Infinity,
     silentBy: undefined,
     protocol: { protocolMin, protocolMax },
@@ -145,6 +146,7 @@ export function onLost(step: Step, peer: PeerId): void {
   if (link === undefined) return;
   state.links.delete(peer);
   state.silent.delete(peer);
+  state.pace.stirredAt = step.now;
   depart(step, link);
   releaseKey(step, link);
   step.effects.push({ kind: 'disconnect', peer }, { kind: 'peer-lost', peer });

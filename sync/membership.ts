@@ -79,6 +79,7 @@ function noteWriter(step: Step): void {
 export function changeStatus(step: Step, change: Partial<PeerStatus>, tellSingly?: () => void): void {
   const { status } = step.state;
   step.state.status = { ...status, ...change, revision: status.revision + 1 };
+  step.state.pace.stirredAt = step.now;
   tellSingly?.();
   if (step.state.links.size === 0) return;
   step.effects.push({ kind: 'publish', key: GROUP_KEY, frame: { kind: 'status', status: step.state.status } });

@@ -11,23 +11,60 @@ import type { EngineState, Link, Step } from './engine-state.js';
 import { compareHeld } from './holding.js';
 import { sayHello } from './introduction.js';
 import { GROUP_KEY } from './keys.js';
-import { PULSE_DOCUMENTS_MAX, PULSE_QUIET_MAX, PULSE_RECENT_MS, STALL_MS } from './limits.js';
+import { ASK_AGAIN_MS, PULSE_DOCUMENTS_MAX, PULSE_QUIET_MAX, PULSE_RECENT_MS, STALL_MS } from './limits.js';
 import { noteStatus } from './membership.js';
+import { isAtRest, isBetween, notePromise, patienceMs, promise, watchersOf, whoIsMissed } from './rest.js';
+import type { Promised } from './rest.js';
 import { notePulsed, pulseDueAt } from './silence.js';
-import type { DocumentReport, Frame, Vector } from './wire/frame.js';
+import type { DocumentReport, Frame, PulseFrame, Vector } from './wire/frame.js';
 
 type FrameOf<Kind extends Frame['kind']> = Extract<Frame, { kind: Kind }>;
 
 export function pulseWhenDue(step: Step): void {
-  const { state, now, effects } = step;
+  const { state, now } = step;
   const dueAt = pulseDueAt(state);
   if (dueAt === Infinity) return;
   if (now < dueAt) return wakeBy(state, dueAt);
-  notePulsed(step);
-  wakeBy(state, pulseDueAt(state));
+  state.beat++;
+  const watchers = isAtRest(step) ? watchersOf(state) : undefined;
+  const promised = promise(watchers);
+  const isToAll = watchers === undefined || !isBetween(step);
+  const asked = isToAll ? [...state.links.values()] : linksOf(state, watchers);
+  if (isToAll) pulseToAll(step, promised);
+  else pulseTo(step, asked, promised);
+  notePulsed(step, asked, (link) => patienceMs(link, promised));
+  state.pace.askAgainAt = isToAll && watchers !== undefined ? now + ASK_AGAIN_MS : Infinity;
+  wakeBy(state, Math.min(state.pace.askAgainAt, pulseDueAt(state)));
+}
+
+/** With documents: whoever rests is compared by these pulses alone. */
+function pulseToAll(step: Step, promised: Promised): void {
+  const { state, now, effects } = step;
+  state.pace.pulsedAllAt = now;
   const documents = documentsToReport(step).map((document) => ({ ...report(step, document), stored: document.stored }));
-  const frame = { kind: 'pulse', beat: ++state.beat, status: state.status, revisions: revisionsToTell(step), documents } as const;
-  effects.push({ kind: 'publish', key: GROUP_KEY, frame });
+  const { beat, status } = state;
+  const [revisions, missed] = [revisionsToTell(step), whoIsMissed(step)];
+  effects.push({ kind: 'publish', key: GROUP_KEY, frame: { kind: 'pulse', beat, status, revisions, documents, ...promised, missed } });
+}
+
+/** One by one: so it is known whom we have asked, whoever that one believes to watch. */
+function pulseTo({ state, effects }: Step, links: readonly Link[], promised: Promised): void {
+  const { beat, status } = state;
+  const frame: PulseFrame = { kind: 'pulse', beat, status, revisions: new Map(), documents: [], ...promised, missed: new Map() };
+  for (const { id } of links) effects.push({ kind: 'request', peer: id, frame });
+}
+
+/** Of who rests one word may be lost, and it is not silent for it. */
+export function askAgain(step: Step): void {
+  const { state, now } = step;
+  if (now < state.pace.askAgainAt) return wakeBy(state, state.pace.askAgainAt);
+  state.pace.askAgainAt = Infinity;
+  const unheard = [...state.links.values()].filter(({ id, answerDueAt }) => answerDueAt !== Infinity && !state.silent.has(id));
+  pulseTo(step, unheard, promise(watchersOf(state)));
+}
+
+function linksOf({ links }: EngineState, peers: readonly PeerId[]): Link[] {
+  return peers.map((id) => links.get(id)).filter((link) => link !== undefined);
 }
 
 /** What changed lately, or was not named since it did, and some of the quiet ones in turn. */
@@ -51,12 +88,15 @@ function documentsToReport(step: Step): DocumentState[] {
 
 export function onPulse(step: Step, sender: PeerId, pulse: FrameOf<'pulse'>): void {
   const { state, now, effects } = step;
-  if (!state.links.has(sender)) return;
-  state.pulseHeardAt = now;
+  const link = state.links.get(sender);
+  if (link === undefined) return;
+  // Somebody does not hear us, and tells others so: they are to hear us themselves.
+  if (state.pulser === state.self) state.pace.stirredAt = now;
   noteStatus(step, sender, pulse.status);
+  notePromise(step, link, pulse);
   if (sender === state.writer?.id) {
     state.writerHeardAt = now;
-    wakeBy(state, now + STALL_MS);
+    wakeBy(state, Math.max(now, link.restsUntil) + STALL_MS);
     if (state.stallReason !== undefined) {
       state.stallReason = undefined;
       effects.push({ kind: 'recovered', writer: state.writer });
@@ -86,7 +126,7 @@ function revisionsToTell({ state, now }: Step): Vector {
     else quiet.push(link);
   }
   for (let count = Math.min(PULSE_QUIET_MAX, quiet.length); count > 0; count--) {
-    const inTurn = quiet[(state.beat * PULSE_QUIET_MAX + count) % quiet.length];
+    const inTurn = quiet[state.pace.statusRotation++ % quiet.length];
     if (inTurn?.status !== undefined) revisions.set(inTurn.id, inTurn.status.revision);
   }
   return revisions;
@@ -111,12 +151,16 @@ export function onEcho(step: Step, sender: PeerId, echo: FrameOf<'echo'>): void 
 export function watchWriter({ state, now, effects }: Step): void {
   const { writer } = state;
   if (writer?.id === state.self || state.stallReason !== undefined) return;
-  const silentSince = writer === undefined ? silentSinceUnknown(state) : state.writerHeardAt;
+  const silentSince = writer === undefined ? silentSinceUnknown(state) : silentSinceKnown(state, writer.id);
   if (silentSince === undefined) return;
   const stallsAt = silentSince + STALL_MS;
   if (now < stallsAt) return wakeBy(state, stallsAt);
   state.stallReason = 'writer-silent';
   effects.push({ kind: 'stalled', writer, reason: state.stallReason });
+}
+
+function silentSinceKnown({ links, writerHeardAt }: EngineState, writer: PeerId): number {
+  return Math.max(writerHeardAt, links.get(writer)?.restsUntil ?? -Infinity);
 }
 
 /**

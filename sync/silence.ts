@@ -24,6 +24,7 @@ export function reviewTurn({ state, now }: Step): void {
   if (pulser !== state.pulser) {
     state.pulser = pulser;
     state.pulserSince = now;
+    state.pace.nextAt = -Infinity;
   }
   wakeBy(state, pulseDueAt(state));
 }
@@ -33,7 +34,8 @@ export function pulseDueAt(state: EngineState): number {
   const turn = turnOf(state);
   if (turn === undefined) return Infinity;
   if (turn.place === 0) return Math.max(state.pulsedAt, state.pulserSince) + PULSE_INTERVAL_MS;
-  return Math.max(state.pulsedAt, state.pulseHeardAt, state.pulserSince) + PULSE_INTERVAL_MS + turn.place * STAND_IN_MS;
+  const nextAt = Math.max(state.pace.nextAt, Math.max(state.pulsedAt, state.pulserSince) + PULSE_INTERVAL_MS);
+  return nextAt + turn.place * STAND_IN_MS;
 }
 
 /** Nobody pulses to nobody. */
@@ -51,13 +53,16 @@ function turnOf({ self, links, writer, silent }: EngineState): { readonly first:
   return { first: isWriterHeard ? writer.id : lowest, place };
 }
 
-/** We pulse: whoever says nothing from now on does not answer. */
-export function notePulsed({ state, now }: Step): void {
+/** We pulse to these: whoever of them says nothing from now on does not answer. To all, where it is the first time for a while. */
+export function notePulsed({ state, now }: Step, asked: Iterable<Link>, patienceMs: (link: Link) => number): void {
   // Whom we have not asked for a while we ask anew; of whom others say that it is silent, we go on saying so.
   const isBeginning = now - state.pulsedAt >= SILENT_MS;
-  for (const link of state.links.values()) {
-    if (isBeginning) link.askedAt = state.silent.has(link.id) ? now - ANSWER_MS : now;
-    else link.askedAt = Math.min(link.askedAt, now);
+  const { pulser, self, silent } = state;
+  for (const link of asked) {
+    // Who stands in has lost time already.
+    const dueAt = now + (pulser === self ? patienceMs(link) : PULSE_INTERVAL_MS);
+    if (isBeginning) link.answerDueAt = silent.has(link.id) ? now : dueAt;
+    else link.answerDueAt = Math.min(link.answerDueAt, dueAt);
   }
   state.pulsedAt = now;
 }
@@ -65,7 +70,7 @@ export function notePulsed({ state, now }: Step): void {
 /** Anything that comes from a peer shows that it is there. */
 export function noteHeard(step: Step, link: Link): void {
   link.heardAt = step.now;
-  link.askedAt = Infinity;
+  link.answerDueAt = Infinity;
   if (!step.state.silent.has(link.id) && !step.state.silentSaid.has(link.id)) return;
   link.silentUntil = -Infinity;
   link.silentBy = undefined;
@@ -114,6 +119,7 @@ export function reviewSilence(step: Step): void {
   }
   sayWhoIsSilent(step, unanswering);
   if (silent.length + heard.length === 0) return;
+  state.pace.stirredAt = now;
   effects.push({ kind: 'silent-changed', silent, heard });
   reviewTurn(step);
 }
@@ -128,7 +134,7 @@ export function peersHeard({ links, silent }: EngineState): ReadonlySet<PeerId> 
 function listenToPulser({ state, now }: Step): void {
   const link = state.pulser === undefined ? undefined : state.links.get(state.pulser);
   if (link === undefined) return;
-  const silentAt = Math.max(link.heardAt, state.pulserSince) + SILENT_MS;
+  const silentAt = Math.max(link.heardAt, link.restsUntil, state.pulserSince) + SILENT_MS;
   if (now < silentAt) wakeBy(state, silentAt);
   else link.silentUntil = now + SILENT_MS;
 }
@@ -136,10 +142,9 @@ function listenToPulser({ state, now }: Step): void {
 function whoDoesNotAnswer({ state, now }: Step): Link[] {
   const unanswering: Link[] = [];
   if (!isPulsing(state, now)) return unanswering;
-  const patienceMs = turnOf(state)?.place === 0 ? ANSWER_MS : PULSE_INTERVAL_MS;
   for (const link of state.links.values()) {
-    if (now >= link.askedAt + patienceMs) unanswering.push(link);
-    else wakeBy(state, link.askedAt + patienceMs);
+    if (now >= link.answerDueAt) unanswering.push(link);
+    else wakeBy(state, link.answerDueAt);
   }
   return unanswering;
 }
@@ -159,11 +164,12 @@ function sayWhoIsSilent({ state, now, effects }: Step, unanswering: readonly Lin
 /** We were absent for `lateMs`: nobody was silent meanwhile. Never into the future. */
 export function excuseSilence({ state, now }: Step, lateMs: number): void {
   const later = (at: number): number => Math.min(now, at + lateMs);
-  state.pulseHeardAt = later(state.pulseHeardAt);
+  state.pace.nextAt = Math.max(state.pace.nextAt, Math.min(now + PULSE_INTERVAL_MS, state.pace.nextAt + lateMs));
   state.pulserSince = later(state.pulserSince);
   for (const link of state.links.values()) {
     link.heardAt = later(link.heardAt);
-    if (link.askedAt !== Infinity) link.askedAt = later(link.askedAt);
+    link.restsUntil = Math.max(link.restsUntil, later(link.restsUntil));
+    if (link.answerDueAt !== Infinity) link.answerDueAt = Math.min(now + ANSWER_MS, link.answerDueAt + lateMs);
     link.silentUntil += lateMs;
   }
 }

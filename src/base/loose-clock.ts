@@ -8,7 +8,7 @@ import type { Clock } from './clock.js';
 
 /** Waits from this on may end early … */
 export const LOOSE_FROM_MS = 1400;
-/** … by this much: a pulse comes each second, and now and then a little late. */
+/** … by this much: a pulse comes each second, and now and then a little late. Who rests hears each other one, and may end a wait as much late. */
 export const LOOSE_MS = 1050;
 
 interface Waiting {

@@ -111,6 +111,9 @@ function readPayload(from: Decoder, { kind, sender, document, seq }: Header): Fr
         status: readStatus(from, sender),
         revisions: readVector(from),
         documents: eachOnce(readList(from, limits.DOCUMENTS_IN_FRAME_MAX, () => ({ ...readReport(from), stored: readVector(from) }))),
+        watchers: readList(from, limits.LINKS_MAX, () => readPeer(from)),
+        restMs: readCount(from),
+        missed: readVector(from),
       };
     case 'goodbye':
       return { kind, tails: readTails(from) };

@@ -49,10 +49,13 @@ function writePayload(to: Encoder, frame: Frame): void {
       encoding.writeVarUint(to, frame.beat);
       writeStatus(to, frame.status);
       writeVector(to, frame.revisions);
-      return writeList(to, frame.documents, (report) => {
+      writeList(to, frame.documents, (report) => {
         writeReport(to, report);
         writeVector(to, report.stored);
       });
+      writeList(to, frame.watchers, (peer) => writePeer(to, peer));
+      encoding.writeVarUint(to, frame.restMs);
+      return writeVector(to, frame.missed);
     case 'goodbye':
       return writeTails(to, frame.tails);
     case 'silent':

@@ -89,10 +89,19 @@ export type GroupFrame =
       /** The last revision of each linked peer's status that the pulser has: who has an older one has lost one. */
       readonly revisions: Vector;
       readonly documents: readonly PulsedDocument[];
+      /** Who is pulsed again after `PULSE_INTERVAL_MS`; nobody: all are. */
+      readonly watchers: readonly PeerId[];
+      /** When everybody else is at the latest. */
+      readonly restMs: number;
+      /** Whose pulse stays away, and for how long. */
+      readonly missed: Vector;
     }
   | { readonly kind: 'goodbye'; readonly tails: Tails }
   /** Who does not answer the sender's pulses; with each of them, and at once when it changes. */
   | { readonly kind: 'silent'; readonly peers: readonly PeerId[] };
+
+/** Sent to single peers besides. */
+export type PulseFrame = Extract<GroupFrame, { kind: 'pulse' }>;
 
 /** Sent to one peer. */
 export type RequestFrame =

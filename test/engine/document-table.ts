@@ -236,7 +236,7 @@ export const inputsByDocument = {
   maintained: everywhere('·'),
   'maintained: for ourselves': everywhere('!done'),
   tick: ['·', '·', '› unsynced', '·', 'ask › asking', '› doubting', '·'],
-  'tick: after a stall': ['!stalled', '!stalled', '!stalled + say silent', '!stalled', '!stalled', '!stalled › doubting', '!stalled'],
+  'tick: after a stall': ['!stalled', '!stalled', '!stalled', '!stalled', '!stalled', '!stalled › doubting', '!stalled'],
   'tick: when muting ends': ['·', '·', '·', '·', '·', '› doubting', '·'],
   leave: everywhere('say goodbye'),
   'document-opened: of memory': everywhere('subscribe + ask'),

@@ -7,7 +7,7 @@ import type { PeerId } from '../../src/base/ids.js';
 import { FLUSH_CARRIED_BYTES_MAX, TAIL_DELAY_MS } from '../../sync/limits.js';
 import { PROTOCOL } from '../../sync/wire/frame.js';
 import type { Scene } from './scene.js';
-import { MAIN, PEER, SELF, STATUS, documentScene, entryOf } from './scene.js';
+import { AWAKE, MAIN, PEER, SELF, STATUS, documentScene, entryOf } from './scene.js';
 
 const THIRD = 'cccccccccccccccc' as PeerId;
 
@@ -136,7 +136,7 @@ function follower({ before = 0, stored = 0, bytes = 2, isThirdThere = true } = {
   }
   const holds = new Map([[SELF, stored]]);
   const documents = [{ document: MAIN, vector: holds, digest: '', stored: holds }];
-  if (stored > 0) scene.hear({ kind: 'pulse', beat: 1, status: STATUS, revisions: new Map(), documents });
+  if (stored > 0) scene.hear({ kind: 'pulse', beat: 1, status: STATUS, revisions: new Map(), documents, ...AWAKE });
   scene.feed({ kind: 'local', document: MAIN, update: new Uint8Array(bytes) });
   return scene;
 }
@@ -198,7 +198,8 @@ test('a writer acknowledges what its own store holds, and nothing on the word of
   const scene = office();
   const status = { ...STATUS, revision: 2, term: 9 };
   const stored = new Map([[PEER, 7]]);
-  scene.hear({ kind: 'pulse', beat: 1, status, revisions: new Map(), documents: [{ document: MAIN, vector: stored, digest: '', stored }] });
+  const documents = [{ document: MAIN, vector: stored, digest: '', stored }];
+  scene.hear({ kind: 'pulse', beat: 1, status, revisions: new Map(), documents, ...AWAKE });
   const answers = (targets: number) =>
     scene
       .hear({ kind: 'flush', request: 1, targets: new Map([[MAIN, targets]]) })

@@ -10,7 +10,7 @@ import { MUTED_MS, STALL_MS } from '../../sync/limits.js';
 import { PROTOCOL } from '../../sync/wire/frame.js';
 import type { DocumentReport, Frame, FrameKind } from '../../sync/wire/frame.js';
 import { FakeReplica, NOTHING, itemsOf, vectorWith } from './fake-replica.js';
-import { MAIN, PEER, SELF, STATUS, addressOf, entryOf } from './scene.js';
+import { AWAKE, MAIN, PEER, SELF, STATUS, addressOf, entryOf } from './scene.js';
 import type { Scene } from './scene.js';
 
 /** Complete by kind, open for variants. */
@@ -32,6 +32,7 @@ const pulse = (reported: DocumentReport): Frame => ({
   status: STATUS,
   revisions: new Map(),
   documents: [{ ...reported, stored: new Map([[PEER, 1]]) }],
+  ...AWAKE,
 });
 /** The question that is under way, or one that was never asked. */
 const asked = ({ engine }: Scene): number => engine.documents.get(MAIN)?.catchUp?.request ?? 4711;

@@ -23,6 +23,9 @@ export type DocumentState = (typeof DOCUMENT_STATES)[number];
 
 export const SELF = '5555555555555555' as PeerId;
 export const PEER = '7777777777777777' as PeerId;
+/** Of a pulse to all in a group where nobody rests. */
+export const AWAKE = { watchers: [], restMs: 1000, missed: new Map<PeerId, number>() } as const;
+
 export const MAIN = 'main';
 
 export const addressOf = (id: PeerId): PeerAddress => ({ id, publisher: `p:${id}`, messenger: `m:${id}`, responder: `r:${id}` });

@@ -45,6 +45,7 @@ const LIMITS: EngineLimits = {
   heldFramesMax: 3,
   heldBytesMax: 150,
   greetedMax: 1,
+  watchersMax: 0,
 };
 
 interface Parcel {

@@ -11,6 +11,7 @@ import { LONG_DRILLS } from './long-drills.js';
 import type { Member } from './member.js';
 import { NAME_DRILLS } from './name-drills.js';
 import { DOCUMENTS } from './operations.js';
+import { SILENCE_DRILL } from './silence-drills.js';
 import { SPILL_DRILLS } from './spill-drills.js';
 import { areEqual, joinFully, within, write } from './stage.js';
 import type { Crew, Drill, Stage } from './stage.js';
@@ -29,6 +30,8 @@ export async function holdDrills(stage: Stage): Promise<void> {
   const [drill] = LONG_DRILLS.slice(Math.floor(chance.fraction() * LONG_DRILLS.length)) as [Drill];
   if (chance.fraction() < LONG_DRILL_RATE) await hold(stage, drill);
   await nobodyAsks(stage);
+  // Only where some rest: the course of all other seeds stays as it was.
+  if (stage.cast.weather.limits.watchersMax !== undefined) await hold(stage, SILENCE_DRILL);
 }
 
 async function hold(stage: Stage, drill: Drill): Promise<void> {

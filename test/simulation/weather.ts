@@ -123,6 +123,7 @@ export function weatherOf(chance: Random, rare: Random): Weather {
   const rubbishShare = rare.fraction();
   faults.exit = rare.fraction() < 0.4 ? rare.fraction() * 3 : 0;
   const greetedMax = rare.fraction() < 0.3 ? { greetedMax: Math.floor(rare.fraction() * 4) } : {};
+  const watchersMax = rare.fraction() < 0.5 ? { watchersMax: 1 + Math.floor(rare.fraction() * 2) } : {};
   // An application that writes while it is told of changes, and whose listeners throw: what one of them keeps from being told is the other's.
   const carelessness = rare.fraction() < 0.06 ? 0.05 + 0.25 * rare.fraction() : 0;
   const keepsFrames =
@@ -130,7 +131,7 @@ export function weatherOf(chance: Random, rare: Random): Weather {
   return {
     network,
     faults,
-    limits: { ...limits, ...greetedMax },
+    limits: { ...limits, ...greetedMax, ...watchersMax },
     disk: {
       slowestMs: upTo(sometimes(0.15) ? 400 : 30),
       errorRate: sometimes(0.3) ? upTo(0.1) : 0,

@@ -8,6 +8,7 @@ import type { Effect, Input } from '../../sync/engine-io.js';
 import { takeStep } from '../../sync/engine.js';
 import { createEngine } from '../../sync/engine-state.js';
 import type { EngineState } from '../../sync/engine-state.js';
+import type { EngineLimits } from '../../sync/limits.js';
 import type { Frame } from '../../sync/wire/frame.js';
 import { FakeReplica } from '../engine/fake-replica.js';
 import { MAIN, addressOf, entryOf } from '../engine/scene.js';
@@ -33,18 +34,24 @@ export class MeshOfEngines {
   now = 0;
   readonly engines = new Map<PeerId, EngineState>();
   readonly told: Told[] = [];
+  readonly stalls: { readonly at: number; readonly by: PeerId; readonly isOver: boolean }[] = [];
   readonly said: { readonly at: number; readonly by: PeerId; readonly frame: Frame }[] = [];
+  /** Requests and answers. */
+  readonly sent: { readonly at: number; readonly by: PeerId; readonly to: PeerId; readonly frame: Frame }[] = [];
+  readonly #replicas = new Map<PeerId, FakeReplica>();
   readonly #parcels: Parcel[] = [];
   readonly #stopped = new Set<PeerId>();
-  /** Which published frames get lost. */
+  /** Which frames get lost. */
   loses: (frame: Frame, from: PeerId, to: PeerId) => boolean = () => false;
 
   /** `writer`: who has term 1 from the start; undefined for nobody. */
-  constructor(count: number, writer: number | undefined) {
+  constructor(count: number, writer: number | undefined, limits?: Partial<EngineLimits>) {
     for (let number = 1; number <= count; number++) {
       const id = peer(number);
-      this.engines.set(id, createEngine({ address: addressOf(id), canWrite: true, pid: 0, packageVersion: '0' }));
-      this.#feed(id, { kind: 'document-opened', document: MAIN, replica: new FakeReplica(id), isStored: true });
+      this.engines.set(id, createEngine({ address: addressOf(id), canWrite: true, pid: 0, packageVersion: '0', limits }));
+      const replica = new FakeReplica(id);
+      this.#replicas.set(id, replica);
+      this.#feed(id, { kind: 'document-opened', document: MAIN, replica, isStored: true });
       this.#feed(id, { kind: 'document-loaded', document: MAIN });
     }
     if (writer !== undefined) this.#feed(peer(writer), { kind: 'role', term: 1, isTakingOver: false });
@@ -57,6 +64,14 @@ export class MeshOfEngines {
     const engine = this.engines.get(peer(number));
     if (engine === undefined) throw new Error(`nobody here is ${number}`);
     return engine;
+  }
+
+  replica(number: number): FakeReplica {
+    return this.#replicas.get(peer(number)) as FakeReplica;
+  }
+
+  feed(number: number, input: Input): void {
+    this.#feed(peer(number), input);
   }
 
   /** Whom each of those that run takes for silent. */
@@ -124,12 +139,25 @@ export class MeshOfEngines {
         return;
       case 'request':
       case 'respond':
-        return post(effect.peer, { kind: 'received', sender: id, frame: effect.frame });
+        this.sent.push({ at: this.now, by: id, to: effect.peer, frame: effect.frame });
+        if (!this.loses(effect.frame, id, effect.peer)) post(effect.peer, { kind: 'received', sender: id, frame: effect.frame });
+        return;
       case 'subscribe':
         for (const to of this.engines.keys()) if (to !== id) post(to, { kind: 'subscribed', key: effect.key });
         return;
+      case 'drain-soon':
+        return this.#feed(id, { kind: 'drain' });
+      case 'apply': {
+        const { document, from, cause, updates } = effect;
+        this.#replicas.get(id)?.apply(updates);
+        return this.#feed(id, { kind: 'applied', document, from, cause });
+      }
       case 'silent-changed':
         this.told.push({ at: this.now, by: id, silent: effect.silent, heard: effect.heard });
+        break;
+      case 'stalled':
+      case 'recovered':
+        this.stalls.push({ at: this.now, by: id, isOver: effect.kind === 'recovered' });
         break;
       default: // nothing else matters here
     }

@@ -3,7 +3,7 @@
 import type { Frame } from '../../sync/wire/frame.js';
 
 const BYTES = new Set(['stateVector', 'bytes', 'updates']);
-const MAPS = new Set(['vector', 'stored', 'tails', 'targets', 'revisions']);
+const MAPS = new Set(['vector', 'stored', 'tails', 'targets', 'revisions', 'missed']);
 
 export type Json = string | number | boolean | readonly Json[] | { readonly [field: string]: Json };
 
