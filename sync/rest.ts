@@ -24,7 +24,7 @@ export function isAtRest({ state, now }: Step): boolean {
   const { self, links, limits, pulser, silent, documents } = state;
   if (pulser !== self || links.size <= 2 * limits.watchersMax || silent.size > 0) return false;
   const isRecent = (at: number): boolean => now - at < PULSE_RECENT_MS;
-  if (isRecent(state.pace.stirredAt) || isRecent(state.pulserSince)) return false;
+  if (isRecent(state.pace.stirredAt)) return false;
   for (const { isReady, isMet, status, statusAt, openedAt } of links.values())
     if (!isReady || !isMet || status?.isComplete !== true || isRecent(statusAt) || isRecent(openedAt)) return false;
   for (const document of documents.values()) if (isRecent(document.changedAt) || !isSettled(document)) return false;

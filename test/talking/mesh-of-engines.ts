@@ -28,7 +28,8 @@ export interface Told {
   readonly heard: readonly PeerId[];
 }
 
-export const peer = (number: number): PeerId => String(number).repeat(16) as PeerId;
+/** Ids are in the order of the numbers, up to 35. */
+export const peer = (number: number): PeerId => number.toString(36).repeat(16) as PeerId;
 
 export class MeshOfEngines {
   now = 0;
@@ -76,7 +77,7 @@ export class MeshOfEngines {
 
   /** Whom each of those that run takes for silent. */
   silentTo(number: number): number[] {
-    return [...this.engine(number).silent].map((id) => Number(id.charAt(0))).sort((a, b) => a - b);
+    return [...this.engine(number).silent].map((id) => Number.parseInt(id.charAt(0), 36)).sort((a, b) => a - b);
   }
 
   stop(...numbers: readonly number[]): void {
