@@ -9,7 +9,7 @@ import { vectorOf } from '../sync/engine-state.js';
 import { isFlushAwaited } from '../sync/flushing.js';
 import { MAIN } from '../sync/membership.js';
 import type { MaintenanceOutcome, MaintenanceTask } from '../sync/maintenance.js';
-import { countElders, isBeingTakenOver } from '../sync/succession.js';
+import { countElders, countLookers, isBeingTakenOver } from '../sync/succession.js';
 import { SocommError, describe, isSocommError } from './base/errors.js';
 import type { CandidacyOptions } from './candidacy-options.js';
 import { isStoredId } from './documents/document-name.js';
@@ -39,6 +39,7 @@ export class Candidacy {
       canWrite: options.canWrite,
       clock: options.synchronizer.loose,
       random: options.random,
+      candidates: () => countLookers(options.synchronizer.state),
       tryLock: () => this.#tryLock(),
       takeOver: () => this.#takeOver(),
       stepDown: (how) => this.#stepDown(how),

@@ -14,6 +14,14 @@ export function countElders({ links, silent, writer }: Readonly<EngineState>): n
   return count;
 }
 
+/** How many of us look at the lock of who writes; one, where nobody does: then each is to take it as soon as it can. */
+export function countLookers({ links, silent, writer }: Readonly<EngineState>): number {
+  let count = 1;
+  if (writer === undefined) return count;
+  for (const { id, canWrite, isMet } of links.values()) if (canWrite && isMet && id !== writer.id && !silent.has(id)) count++;
+  return count;
+}
+
 /** Whoever says that it takes over has the lock, and needs the processor more than we need another refusal. */
 export function isBeingTakenOver({ links }: Readonly<EngineState>): boolean {
   for (const { status } of links.values()) if (status?.isTakingOver === true) return true;

@@ -3,13 +3,15 @@
 import type { Clock } from '../base/clock.js';
 import { unreachable } from '../base/errors.js';
 import type { Random } from '../base/random.js';
-import { elect, initialElection } from './election.js';
+import { elect, initialElection, sharedMs } from './election.js';
 import type { ElectionEffect, ElectionInput, ElectionState } from './election.js';
 
 export interface CandidateOptions {
   readonly canWrite: boolean;
   readonly clock: Clock;
   readonly random: Random;
+  /** How many, with us, look whether the lock is free though somebody writes. */
+  candidates(): number;
   /** Takes the lock if it is free; true if it is ours now. Must not throw. */
   tryLock(): boolean;
   /** Resolves when the first record of the new term is durable. */
@@ -76,7 +78,8 @@ export class Candidate {
       case 'wait': {
         this.#cancelWait();
         // Half a jitter below, half above: candidates that lost the same writer do not try in step.
-        const delayMs = effect.delayMs * (1 + effect.jitter * (random.fraction() - 0.5));
+        const sharers = effect.isShared ? this.#options.candidates() : 1;
+        const delayMs = sharedMs(effect.delayMs, sharers, () => random.fraction()) * (1 + effect.jitter * (random.fraction() - 0.5));
         this.#cancelWait = clock.after(delayMs, () => this.feed({ kind: 'due' }));
         return;
       }

@@ -51,8 +51,11 @@ export type ElectionEffect =
   | { readonly kind: 'take-over' }
   /** End what was begun, close the store, release the lock; answer with `stepped-down`. */
   | { readonly kind: 'step-down' }
-  /** Answer with `due`; replaces an earlier wait. `jitter` is the share of it that is left to chance. */
-  | { readonly kind: 'wait'; readonly delayMs: number; readonly jitter: number }
+  /**
+   * Answer with `due`; replaces an earlier wait. `jitter` is the share of it that is left to chance. `isShared`: what it is for any of the candidates
+   * would notice, so where they are many each may wait for longer.
+   */
+  | { readonly kind: 'wait'; readonly delayMs: number; readonly jitter: number; readonly isShared: boolean }
   | { readonly kind: 'lead'; readonly term: number }
   /** Make sure that the lock is still ours, also while there is nothing to write; if not, answer with `robbed`. */
   | { readonly kind: 'check-lock' };
@@ -73,12 +76,22 @@ export const QUICK_TRIES_MS = [1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 16, 16, 16, 16, 32,
  */
 export const HEAD_START_TRIES = 7;
 export const POLL_MS = 2000;
+/** While somebody writes, so many candidates look as often as that; where there are more, each waits for longer, in all as often … */
+export const POLLING_MAX = 8;
+/** … but no more than this many times as long, on average. */
+export const POLL_STRETCH_MAX = 4;
 export const COOL_DOWN_MS = 1000;
 /**
  * A disk that was full is free again without a word to us: this is how long that may stay unnoticed. A try that fails costs some
  * milliseconds of disk, so looking as often as this burdens nobody.
  */
 export const COOL_DOWN_MAX_MS = 8_000;
+
+/** How long one of so many candidates waits for what any of them would notice: all heard of the writer in one moment, and are not to look in one moment. */
+export function sharedMs(delayMs: number, candidates: number, fraction: () => number): number {
+  const stretch = Math.min(POLL_STRETCH_MAX, candidates / POLLING_MAX);
+  return stretch <= 1 ? delayMs : delayMs * (1 + 2 * (stretch - 1) * fraction());
+}
 
 export function initialElection(canWrite: boolean): ElectionState {
   return canWrite ? { kind: 'following', tries: QUICK_TRIES_MS.length, failures: 0 } : { kind: 'abstaining' };
@@ -121,13 +134,13 @@ function follow(state: StateOf<'following'>, input: ElectionInput): ElectionStep
       return { state: { ...state, tries: 0 }, effects: [{ kind: 'try-lock' }] };
     case 'writer-seen':
       // It could take over, so whatever made us fail before is no reason to stand back at its end.
-      return { state: { ...state, tries: QUICK_TRIES_MS.length, failures: 0 }, effects: [poll()] };
+      return { state: { ...state, tries: QUICK_TRIES_MS.length, failures: 0 }, effects: [poll({ isShared: true })] };
     case 'granted':
       return { state: { kind: 'taking-over', failures: state.failures }, effects: [{ kind: 'take-over' }] };
     case 'denied': {
       const delayMs = QUICK_TRIES_MS[state.tries];
-      if (delayMs === undefined) return { state, effects: [poll()] };
-      return { state: { ...state, tries: state.tries + 1 }, effects: [{ kind: 'wait', delayMs, jitter: 0.5 }] };
+      if (delayMs === undefined) return { state, effects: [poll({ isShared: true })] };
+      return { state: { ...state, tries: state.tries + 1 }, effects: [{ kind: 'wait', delayMs, jitter: 0.5, isShared: false }] };
     }
     case 'close':
       return stay({ kind: 'closed' });
@@ -141,14 +154,14 @@ function follow(state: StateOf<'following'>, input: ElectionInput): ElectionStep
   }
 }
 
-function poll(): ElectionEffect {
-  return { kind: 'wait', delayMs: POLL_MS, jitter: 0.5 };
+function poll({ isShared }: { readonly isShared: boolean }): ElectionEffect {
+  return { kind: 'wait', delayMs: POLL_MS, jitter: 0.5, isShared };
 }
 
 function takeOver(state: StateOf<'taking-over'>, input: ElectionInput): ElectionStep {
   switch (input.kind) {
     case 'took-over':
-      return { state: { kind: 'leading', term: input.term }, effects: [{ kind: 'lead', term: input.term }, poll()] };
+      return { state: { kind: 'leading', term: input.term }, effects: [{ kind: 'lead', term: input.term }, poll({ isShared: false })] };
     case 'failed':
       return { state: { kind: 'stepping-down', failures: state.failures + 1, isClosing: false }, effects: [{ kind: 'step-down' }] };
     case 'close':
@@ -179,7 +192,7 @@ function lead(state: StateOf<'leading'>, input: ElectionInput): ElectionStep {
     case 'close':
       return { state: { kind: 'stepping-down', failures: 0, isClosing: true }, effects: [{ kind: 'step-down' }] };
     case 'due':
-      return { state, effects: [poll(), { kind: 'check-lock' }] };
+      return { state, effects: [poll({ isShared: false }), { kind: 'check-lock' }] };
     case 'started':
     case 'granted':
     case 'denied':
@@ -205,7 +218,7 @@ function stepDown(state: StateOf<'stepping-down'>, input: ElectionInput): Electi
       // Robbed, or succeeded meanwhile: if nobody has the lock, we are as good as anybody.
       if (state.failures === 0) return { state: following, effects: [{ kind: 'try-lock' }] };
       const delayMs = Math.min(COOL_DOWN_MAX_MS, COOL_DOWN_MS * 2 ** (state.failures - 1));
-      return { state: following, effects: [{ kind: 'wait', delayMs, jitter: 0.5 }] };
+      return { state: following, effects: [{ kind: 'wait', delayMs, jitter: 0.5, isShared: false }] };
     }
     case 'started':
     case 'due':

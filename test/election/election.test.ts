@@ -7,9 +7,12 @@ import {
   COOL_DOWN_MS,
   HEAD_START_TRIES,
   POLL_MS,
+  POLL_STRETCH_MAX,
+  POLLING_MAX,
   QUICK_TRIES_MS,
   elect,
   initialElection,
+  sharedMs,
 } from '../../src/election/election.js';
 
 describe('an election', () => {
@@ -26,7 +29,7 @@ describe('an election', () => {
 
   it('gives who is next a head start of some milliseconds, and tries like that one from there on', () => {
     const gone = elect(initialElection(true), { kind: 'writer-gone', isNext: false });
-    expect(gone.effects).toEqual([{ kind: 'wait', delayMs: 8, jitter: 0.5 }]);
+    expect(gone.effects).toEqual([{ kind: 'wait', delayMs: 8, jitter: 0.5, isShared: false }]);
     const tried = elect(gone.state, { kind: 'due' });
     expect(tried.effects).toEqual([{ kind: 'try-lock' }]);
     const waits: number[] = [];
@@ -61,17 +64,31 @@ describe('an election', () => {
     const down = elect(robbed, { kind: 'stepped-down' });
     expect(down.effects).toEqual([{ kind: 'try-lock' }]);
     const denied = elect(down.state, { kind: 'denied' });
-    expect(denied.effects).toEqual([{ kind: 'wait', delayMs: POLL_MS, jitter: 0.5 }]);
+    expect(denied.effects).toEqual([{ kind: 'wait', delayMs: POLL_MS, jitter: 0.5, isShared: true }]);
     expect(elect(denied.state, { kind: 'writer-gone', isNext: true }).effects).toEqual([{ kind: 'try-lock' }]);
   });
 
   it('whose store failed lets others go first, until one of them could lead', () => {
     const failed = elect({ kind: 'leading', term: 3 }, { kind: 'failed' }).state;
     const down = elect(failed, { kind: 'stepped-down' });
-    expect(down.effects).toEqual([{ kind: 'wait', delayMs: COOL_DOWN_MS, jitter: 0.5 }]);
+    expect(down.effects).toEqual([{ kind: 'wait', delayMs: COOL_DOWN_MS, jitter: 0.5, isShared: false }]);
     expect(elect(down.state, { kind: 'writer-gone', isNext: true }).effects).toEqual([]);
     const succeeded = elect(elect(failed, { kind: 'writer-seen' }).state, { kind: 'stepped-down' });
     expect(succeeded.effects).toEqual([{ kind: 'try-lock' }]);
+  });
+
+  it('shares its slow poll with many, so that in all they look as often as few do, and not all in one moment', () => {
+    const never = (): number => expect.unreachable();
+    expect(sharedMs(POLL_MS, POLLING_MAX, never)).toBe(POLL_MS);
+    expect([0, 0.5].map((fraction) => sharedMs(POLL_MS, 2 * POLLING_MAX, () => fraction))).toEqual([POLL_MS, 2 * POLL_MS]);
+    expect(sharedMs(POLL_MS, 1000, () => 0.5)).toBe(POLL_STRETCH_MAX * POLL_MS);
+    const following = initialElection(true);
+    expect(elect(following, { kind: 'writer-seen' }).effects).toMatchObject([{ kind: 'wait', isShared: true }]);
+    // Nobody but the writer sees that its lock has been taken away.
+    expect(elect({ kind: 'leading', term: 3 }, { kind: 'due' }).effects).toMatchObject([
+      { kind: 'wait', isShared: false },
+      { kind: 'check-lock' },
+    ]);
   });
 
   it('looks at its lock at once when another writer announces itself', () => {
