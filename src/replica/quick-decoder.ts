@@ -1,119 +1,131 @@
 /**
- * Reads large updates (encoding V1) as Yjs's own decoder does, value for value, and texts faster: Yjs makes a view of the bytes for each of them and
- * asks a `TextDecoder`. Short ones, which are keys, tags and names of authors again and again, are made once and found again. What is wrong with the
- * bytes is left to Yjs to say. It knows nothing but one update, and is gone with it (docs/decisions/0031).
+ * Yjs' decoders of both encodings, with a reader of ours in them. Whatever that does not read, or finds wrong, is read by Yjs' own
+ * (docs/decisions/0031).
  */
 
 import * as Y from 'yjs';
-import { bufferOf, textOf } from '../talk/codecs/text.js';
+import { QuickReader } from './quick-reader.js';
 
-/** Texts of up to this many bytes are kept for the time of one update … */
-const SHORT_TEXT_BYTES = 24;
-/** … each in the place that its hash names, over whatever was there. A power of two. */
-const SHORT_TEXT_PLACES = 2048;
-/** Large enough that V8 does not move it, either. */
-export const PIECE_BYTES = 256 * 1024;
-/** Of bytes that were read one by one. */
-const NOT_ASCII = /[\u0080-\u00ff]/;
-/** Marks of lib0's encoding `any`. */
-const [TEXT, OBJECT, ARRAY] = [119, 118, 117];
+type Rest = ConstructorParameters<typeof Y.UpdateDecoderV1>[0];
 
+/** From 1 MiB on V8 keeps such a piece outside of its heap. */
+export const PIECE_BYTES = 4 * 1024 * 1024;
+
+export type Deletions = (doc: Y.Doc) => void;
+
+/** Encoding V1. */
 export class QuickDecoder extends Y.UpdateDecoderV1 {
-  readonly #bytes: Buffer;
-  readonly #short = Array.from<string | undefined>({ length: SHORT_TEXT_PLACES });
+  readonly #reader: QuickReader;
 
-  constructor(decoder: ConstructorParameters<typeof Y.UpdateDecoderV1>[0]) {
-    super(decoder);
-    this.#bytes = bufferOf(decoder.arr);
+  constructor(rest: Rest, pieceBytes = 0) {
+    super(rest);
+    this.#reader = new QuickReader(rest, { text: () => super.readString(), any: () => super.readAny() as unknown }, pieceBytes);
+  }
+
+  /** A number that belongs to no column of encoding V2. */
+  readCount(): number {
+    return this.readLen();
+  }
+
+  /** What carries out the deletions that come next; undefined where they concern what ends before them. */
+  readDeletions(endOf: (client: number) => number): Deletions | undefined {
+    return readDeletions(this, endOf, (doc, bytes) => Y.applyUpdate(doc, Buffer.concat([NO_STRUCTS, bytes])));
+  }
+
+  override readLen(): number {
+    return this.#reader.count() ?? super.readLen();
+  }
+
+  override readClient(): number {
+    return this.readLen();
+  }
+
+  override readLeftID(): Y.ID {
+    const client = this.readLen();
+    return new Y.ID(client, this.readLen());
+  }
+
+  override readRightID(): Y.ID {
+    return this.readLeftID();
+  }
+
+  override readParentInfo(): boolean {
+    return this.readLen() === 1;
   }
 
   override readString(): string {
-    const rest = this.restDecoder;
-    const begun = rest.pos;
-    const length = this.readLen();
-    const start = rest.pos;
-    const end = start + length;
-    if (end > this.#bytes.length) {
-      rest.pos = begun;
-      return super.readString();
-    }
-    rest.pos = end;
-    return length > SHORT_TEXT_BYTES ? this.longText(this.#bytes, start, end) : this.#shortText(start, end);
+    return this.#reader.text();
   }
 
   override readKey(): string {
-    return this.readString();
+    return this.#reader.text();
   }
 
   override readAny(): unknown {
-    const rest = this.restDecoder;
-    const mark = this.#bytes[rest.pos];
-    if (mark === TEXT) {
-      rest.pos++;
-      return this.readString();
-    }
-    if (mark === OBJECT) {
-      rest.pos++;
-      const object: Record<string, unknown> = {};
-      for (let left = this.readLen(); left > 0; left--) {
-        const key = this.readString();
-        object[key] = this.readAny();
-      }
-      return object;
-    }
-    if (mark === ARRAY) {
-      rest.pos++;
-      const array: unknown[] = [];
-      for (let left = this.readLen(); left > 0; left--) array.push(this.readAny());
-      return array;
-    }
-    return super.readAny();
-  }
-
-  protected longText(bytes: Buffer, start: number, end: number): string {
-    return textOf(bytes, start, end);
-  }
-
-  #shortText(start: number, end: number): string {
-    const bytes = this.#bytes;
-    let hash = end - start;
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at] as number;
-      if (byte >= 0x80) return textOf(bytes, start, end);
-      hash = Math.imul(hash, 31) + byte;
-    }
-    const place = (hash ^ (hash >>> 11)) & (SHORT_TEXT_PLACES - 1);
-    const found = this.#short[place];
-    if (found !== undefined && found.length === end - start && this.#reads(found, start)) return found;
-    const text = bytes.toString('latin1', start, end);
-    this.#short[place] = text;
-    return text;
-  }
-
-  #reads(text: string, start: number): boolean {
-    for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) !== this.#bytes[start + at]) return false;
-    return true;
+    return this.#reader.any();
   }
 }
 
-/**
- * For an update that is most of what its document will hold: reads a piece of the bytes at once, and cuts the texts out of it. V8 copies no character
- * for that, and its collector has each piece to move in place of its texts, which all stay. The price: a piece stays as long as one of its texts.
- */
+/** For an update that is most of what its document will hold. */
 export class WholeDecoder extends QuickDecoder {
-  protected readonly pieceBytes: number = PIECE_BYTES;
-  #piece = '';
-  #pieceStart = 0;
-  #pieceEnd = 0;
-
-  protected override longText(bytes: Buffer, start: number, end: number): string {
-    if (end - start > this.pieceBytes / 4) return super.longText(bytes, start, end);
-    if (end > this.#pieceEnd) {
-      this.#pieceStart = start;
-      this.#pieceEnd = Math.min(bytes.length, start + this.pieceBytes);
-      this.#piece = bytes.toString('latin1', start, this.#pieceEnd);
-    }
-    const text = this.#piece.slice(start - this.#pieceStart, end - this.#pieceStart);
-    return NOT_ASCII.test(text) ? super.longText(bytes, start, end) : text;
+  constructor(rest: Rest, pieceBytes = PIECE_BYTES) {
+    super(rest, pieceBytes);
   }
+}
+
+/** Encoding V2: its columns are read by Yjs; keys and texts of shared types are cut from one text there. */
+export class WholeDecoderV2 extends Y.UpdateDecoderV2 {
+  readonly #reader: QuickReader;
+
+  constructor(rest: Rest, pieceBytes = PIECE_BYTES) {
+    super(rest);
+    this.#reader = new QuickReader(rest, { text: unreadable, any: () => super.readAny() as unknown }, pieceBytes);
+  }
+
+  readCount(): number {
+    return this.#reader.count() ?? unreadable();
+  }
+
+  readDeletions(endOf: (client: number) => number): Deletions | undefined {
+    return readDeletions(this, endOf, (doc, bytes) => Y.applyUpdateV2(doc, Buffer.concat([noColumns(), NO_STRUCTS, bytes])));
+  }
+
+  override readAny(): unknown {
+    return this.#reader.any();
+  }
+
+  override readJSON(): unknown {
+    return this.#reader.any();
+  }
+}
+
+const NO_STRUCTS = Uint8Array.of(0);
+
+/** What encoding V2 begins with, empty. */
+function noColumns(): Uint8Array {
+  return new Y.UpdateEncoderV2().toUint8Array();
+}
+
+function readDeletions(
+  decoder: WholeDecoder | WholeDecoderV2,
+  endOf: (client: number) => number,
+  remove: (doc: Y.Doc, bytes: Uint8Array) => void,
+): Deletions | undefined {
+  const { arr, pos } = decoder.restDecoder;
+  const clients = decoder.readCount();
+  if (clients === 0) return () => undefined;
+  for (let left = clients; left > 0; left--) {
+    decoder.resetDsCurVal();
+    const end = endOf(decoder.readCount());
+    for (let ranges = decoder.readCount(); ranges > 0; ranges--) {
+      const clock = decoder.readDsClock();
+      if (clock + decoder.readDsLen() > end) return undefined;
+    }
+  }
+  const bytes = arr.subarray(pos, decoder.restDecoder.pos);
+  return (doc) => remove(doc, bytes);
+}
+
+function unreadable(): never {
+  throw new Error('the bytes end, or are none of Yjs');
 }

@@ -63,7 +63,7 @@ export class Replica implements ReplicaView {
     this.doc.clientID = this.#clientId;
     this.#ownChanges = new OwnChangeCheck(this.doc);
     this.#ownTurn = new OwnTurn(this.doc);
-    this.#updates = new WholeUpdates(this.doc);
+    this.#updates = new WholeUpdates(this.doc, { hasFirstLoad: true });
     this.#guard = new Guard({
       doc: this.doc,
       // None of them is for `update`: for that Yjs encodes each transaction.
@@ -171,7 +171,7 @@ export class Replica implements ReplicaView {
     const before = this.stateVector();
     const isFresh = this.isEmpty;
     const digest = isFresh ? undefined : this.digest();
-    const outcome = this.#integrate(footedOf(this.doc, { snapshot, updates }), LOADED);
+    const outcome = this.#integrate(footedOf(this.doc, { snapshot, updates }, this.#updates), LOADED);
     this.#digest = undefined;
     if (!outcome.ok) throw new Error(`stored updates could not be read: ${outcome.detail}`);
     return isFresh || digest === this.digest() ? undefined : this.difference(before);

@@ -49,7 +49,7 @@ export function wholeStateOf(stored: Stored): WholeState | undefined {
 
 /** A document that nobody else has. It takes updates whole or not at all, as replicas do. */
 export class StoredDoc extends Y.Doc {
-  readonly #updates = new WholeUpdates(this);
+  readonly #updates = new WholeUpdates(this, { hasFirstLoad: false });
 
   /** A part of it builds on something that is missing: that part does not show. */
   get isIncomplete(): boolean {

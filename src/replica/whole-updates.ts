@@ -7,11 +7,18 @@
 import * as Y from 'yjs';
 import { FootingReader, UNKNOWN_FOOTING } from './footing.js';
 import type { Footing } from './footing.js';
-import { PIECE_BYTES, QuickDecoder, WholeDecoder } from './quick-decoder.js';
+import { FirstLoad } from './first-load.js';
+import type { FirstLoadOptions } from './first-load.js';
+import { isKnownYjs } from './known-yjs.js';
+import { QuickDecoder } from './quick-decoder.js';
 import { WaitingUpdates } from './waiting-updates.js';
 
 /** From this size on our own decoder is worth its making. */
 const QUICK_FROM_BYTES = 4096;
+/** What comes to an empty document is taken in by ourselves from this size on. */
+export const FIRST_LOAD_BYTES_MIN = 256 * 1024;
+
+const NOTHING = new Uint8Array();
 
 /** An update, and what a scan of it has noted. */
 export interface FootedUpdate {
@@ -19,6 +26,8 @@ export interface FootedUpdate {
   readonly footing: Footing;
   /** A snapshot, in encoding V2: nothing was pending when it was taken. */
   readonly isSnapshot?: true;
+  /** What was read of several, instead of them. */
+  readonly first?: FirstLoad;
 }
 
 export interface ReleaseOptions {
@@ -31,13 +40,16 @@ export interface ReleaseOptions {
 export class WholeUpdates {
   readonly #doc: Y.Doc;
   readonly #waiting: WaitingUpdates;
+  readonly #hasFirstLoad: boolean;
   /** Of which there may be more since those that wait were looked at. */
   readonly #moved = new Set<number>();
   #hasAnyMoved = false;
   #hasDropped = false;
 
-  constructor(doc: Y.Doc) {
+  /** `hasFirstLoad`: not where it is tried whether Yjs can read something. */
+  constructor(doc: Y.Doc, { hasFirstLoad }: { readonly hasFirstLoad: boolean }) {
     this.#doc = doc;
+    this.#hasFirstLoad = hasFirstLoad;
     this.#waiting = new WaitingUpdates((client) => Y.getState(doc.store, client));
   }
 
@@ -53,22 +65,31 @@ export class WholeUpdates {
   }
 
   /** One update of a list, within a transaction of the caller. Throws what Yjs throws. */
-  integrate({ update, footing, isSnapshot }: FootedUpdate, origin?: unknown): void {
+  integrate({ update, footing, isSnapshot, first = this.#firstOf(update, isSnapshot) }: FootedUpdate, origin?: unknown): void {
     if (footing.needs !== undefined && this.#waiting.add({ update, footing })) return;
     const { store } = this.#doc;
     const wasPending = store.pendingStructs !== null || store.pendingDs !== null;
-    if (isSnapshot) Y.applyUpdateV2(this.#doc, update, origin);
+    if (first !== undefined) first.integrate(this.#doc, origin);
+    else if (isSnapshot) Y.applyUpdateV2(this.#doc, update, origin);
     else if (update.length < QUICK_FROM_BYTES) Y.applyUpdate(this.#doc, update, origin);
-    else Y.applyUpdateV2(this.#doc, update, origin, this.#decoderFor(update));
+    else Y.applyUpdateV2(this.#doc, update, origin, QuickDecoder);
     // It builds on itself, in a circle: no Yjs wrote it, and nothing that comes could complete it.
     this.#hasDropped = !wasPending && footing !== UNKNOWN_FOOTING && (store.pendingStructs !== null || store.pendingDs !== null);
     if (this.#hasDropped) store.pendingStructs = store.pendingDs = null;
     if (this.#waiting.count > 0) this.#noteMoved(footing);
   }
 
-  /** Texts that are cut from pieces are for what comes once in the life of a document: else overwritten ones could gather for as long as it lives. */
-  #decoderFor(update: Uint8Array): typeof QuickDecoder {
-    return update.length >= PIECE_BYTES && this.#doc.store.clients.size === 0 ? WholeDecoder : QuickDecoder;
+  /** Within a transaction: what is to be given to `integrate` in place of the snapshot and the first of the updates; undefined where there is no such thing. */
+  readFirst(given: FirstLoadOptions): FirstLoad | undefined {
+    const isEmpty = this.#doc.store.clients.size === 0 && !this.isPending;
+    const bytes = given.updates.reduce((sum, { length }) => sum + length, given.snapshot?.length ?? 0);
+    const mayLoad = this.#hasFirstLoad && isEmpty && bytes >= FIRST_LOAD_BYTES_MIN && isKnownYjs(this.#doc);
+    return mayLoad ? FirstLoad.read(given) : undefined;
+  }
+
+  #firstOf(update: Uint8Array, isSnapshot = false): FirstLoad | undefined {
+    if (update.length < FIRST_LOAD_BYTES_MIN) return undefined;
+    return this.readFirst(isSnapshot ? { snapshot: update, updates: [] } : { updates: [update] });
   }
 
   /** The end of a list, in the same transaction: those that wait for what it brought. */
@@ -107,14 +128,14 @@ export class WholeUpdates {
   }
 }
 
-/** What is stored, in order; each part is to be integrated before the next is asked for. */
-export function* footedOf(
-  doc: Y.Doc,
-  { snapshot, updates }: { readonly snapshot: Uint8Array | undefined; readonly updates: readonly Uint8Array[] },
-): Iterable<FootedUpdate> {
-  if (snapshot !== undefined) yield { update: snapshot, footing: UNKNOWN_FOOTING, isSnapshot: true };
+/** What is stored, in order; each part is to be integrated before the next is asked for. `into`: where much of it may be taken in at once. */
+export function* footedOf(doc: Y.Doc, stored: FirstLoadOptions, into?: WholeUpdates): Iterable<FootedUpdate> {
+  const { snapshot, updates } = stored;
+  const first = into?.readFirst(stored);
+  if (first !== undefined) yield { update: NOTHING, footing: UNKNOWN_FOOTING, first };
+  else if (snapshot !== undefined) yield { update: snapshot, footing: UNKNOWN_FOOTING, isSnapshot: true };
   const reader = new FootingReader(doc);
-  for (const update of updates) yield { update, footing: reader.read(update) };
+  for (const update of updates.slice(first?.updates)) yield { update, footing: reader.read(update) };
 }
 
 /** Yjs encodes what it could not place along with the rest; that is neither stored nor spread. */

@@ -2,11 +2,8 @@
 
 import fc from 'fast-check';
 import * as Y from 'yjs';
-import { describe, expect, it, vi } from 'vitest';
-import { seededRandom } from '../../src/base/random.js';
-import { PIECE_BYTES, QuickDecoder, WholeDecoder } from '../../src/replica/quick-decoder.js';
-import { Replica } from '../../src/replica/replica.js';
-import type { ReplicaListener } from '../../src/replica/replica-listener.js';
+import { describe, expect, it } from 'vitest';
+import { QuickDecoder, WholeDecoder } from '../../src/replica/quick-decoder.js';
 import { choices, edit, readingOf } from './random-edits.js';
 
 function read(update: Uint8Array, decoder?: typeof QuickDecoder): Y.Doc {
@@ -45,7 +42,9 @@ const values = fc.anything({
 
 /** Texts of up to 100 bytes are cut from pieces, and many reach beyond the end of one. */
 class SmallPieces extends WholeDecoder {
-  protected override readonly pieceBytes = 400;
+  constructor(rest: ConstructorParameters<typeof WholeDecoder>[0]) {
+    super(rest, 400);
+  }
 }
 
 describe.each([
@@ -111,25 +110,4 @@ describe.each([
       expect(outcome(flipped, decoder)).toEqual(outcome(flipped));
     }
   });
-});
-
-it('what comes to an empty document in one large answer is read in pieces, and nothing else', () => {
-  const texts = Array.from({ length: 3000 }, (_, at) => `${at} ${'a text that is long enough '.repeat(4)}${at % 7 === 0 ? 'ä' : ''}`);
-  const source = new Y.Doc();
-  const write = (name: string): void => source.transact(() => texts.forEach((text, at) => source.getMap(name).set(`${at}`, text)));
-  const listener = { received: () => undefined } as unknown as ReplicaListener;
-  const replica = new Replica({ random: seededRandom(1), listener });
-  const longText = vi.spyOn(WholeDecoder.prototype, 'longText' as never);
-  const give = (): void => {
-    const update = Y.encodeStateAsUpdate(source, replica.stateVector());
-    expect(update.length).toBeGreaterThan(PIECE_BYTES);
-    expect(replica.apply([update], 'catch-up')).toEqual({ ok: true });
-  };
-  write('presets');
-  give();
-  expect(longText).toHaveBeenCalledTimes(texts.length);
-  write('later');
-  give();
-  expect(longText).toHaveBeenCalledTimes(texts.length);
-  for (const name of ['presets', 'later']) expect(new Set(replica.doc.getMap(name).values())).toEqual(new Set(texts));
 });
