@@ -262,7 +262,7 @@ it.each<[string, Uint8Array]>([
     'builds on itself in a circle',
     update([
       { client: 2, structs: [value({ key: 'a' }), value({ left: [3, 0] }), value({ key: 'b' })] },
-      { client: 3, structs: [value({ left: [2, 2] })] },
+      { client: 3, structs: [value({ left: [2, 2] }), value({ key: 'c' })] },
     ]),
   ],
   ['names a client twice', update([1, 2].map(() => ({ client: 2, structs: [value({ key: 'a' })] })))],
