@@ -3,6 +3,9 @@
  * Makes few files of many: what is published, and what a process loads when it starts (why: docs/decisions/0022-few-files.md). Each entry of the package
  * takes the place of what tsc made of the same source, and what entries share lies in `chunks/`, so that nothing is loaded twice in one process.
  * Packages stay outside, and so does the version, which is the one thing that is told by a file of its own.
+ *
+ * esbuild makes JavaScript of the sources and leaves out what nobody uses; it makes a chunk for each set of entries that share something, which are
+ * too many. Rollup puts these together.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +13,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build, transform } from 'esbuild';
+import { rollup } from 'rollup';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CHUNKS = 'chunks';
@@ -57,9 +61,18 @@ const apart = {
   },
 };
 
+/** Chunks of what entries share, each after the entry that it is for; the smallest entries first. */
+const SHARED = {
+  [`${APART}-shared`]: `${CHUNKS}/${APART}`,
+  'trial-shared': `${CHUNKS}/socomm-trial-worker`,
+  'store-shared': 'src/store',
+  peer: 'src/index',
+  library: 'src/library/index',
+};
+
 /** What there must be after a build, as paths below `dist/<kind>`. @param {string} kind */
 export function bundledEntries(kind) {
-  return Object.keys(kind === 'esm' ? { ...entries, ...programs } : entries).map((path) => `${path}.js`);
+  return Object.keys(entriesOf(kind)).map((path) => `${path}.js`);
 }
 
 /**
@@ -70,7 +83,7 @@ export function bundledEntries(kind) {
 export async function bundle(kind) {
   const { outputFiles } = await build({
     entryPoints: [
-      ...Object.entries(kind === 'esm' ? { ...entries, ...programs } : entries).map(([out, path]) => ({ in: join(root, path), out })),
+      ...Object.entries(entriesOf(kind)).map(([out, path]) => ({ in: join(root, path), out })),
       { in: APART, out: `${CHUNKS}/${APART}` },
     ],
     absWorkingDir: root,
@@ -89,10 +102,10 @@ export async function bundle(kind) {
   });
   const dist = join(root, 'dist', kind);
   const written = [];
-  for (const { path, text } of outputFiles) {
+  for (const { own, text } of await putTogether(outputFiles, dist, [...Object.keys(entriesOf(kind)), `${CHUNKS}/${APART}`])) {
+    const path = join(dist, own);
     mkdirSync(dirname(path), { recursive: true });
-    const own = path.slice(dist.length + 1).replaceAll('\\', '/');
-    const whole = text.replaceAll('"socomm-version"', JSON.stringify(versionFrom(own)));
+    const whole = text.replaceAll(VERSION, versionFrom(own));
     writeFileSync(path, kind === 'esm' ? whole : await required(whole));
     written.push(own);
   }
@@ -100,11 +113,73 @@ export async function bundle(kind) {
   return written;
 }
 
+/** @param {string} kind */
+function entriesOf(kind) {
+  return kind === 'esm' ? { ...entries, ...programs } : entries;
+}
+
+/**
+ * The same in fewer files: what several entries share lies with the first of `SHARED` that needs it, whoever else does.
+ * @param {import('esbuild').OutputFile[]} outputs
+ * @param {string} dist
+ * @param {string[]} names Of entries.
+ * @returns {Promise<{ own: string, text: string }[]>} `own`: the path below `dist`.
+ */
+async function putTogether(outputs, dist, names) {
+  const texts = new Map(outputs.map(({ path, text }) => [path, text]));
+  /** @type {Map<string, string>} */
+  const places = new Map();
+  const joining = await rollup({
+    input: Object.fromEntries(names.map((name) => [name, join(dist, `${name}.js`)])),
+    external: (id) => !id.startsWith('.') && !texts.has(id),
+    treeshake: false,
+    plugins: [
+      {
+        name: 'made-by-esbuild',
+        resolveId: (id, importer) => (importer !== undefined && id.startsWith('.') ? join(dirname(importer), id) : undefined),
+        load: (id) => texts.get(id),
+        buildEnd() {
+          for (const [chunk, entry] of Object.entries(SHARED)) reach(join(dist, `${entry}.js`), chunk, this);
+        },
+      },
+    ],
+  });
+  const { output } = await joining.generate({
+    format: 'es',
+    entryFileNames: '[name].js',
+    chunkFileNames: `${CHUNKS}/[name]-[hash].js`,
+    hoistTransitiveImports: false,
+    minifyInternalExports: false,
+    banner: ({ facadeModuleId }) => /^#!.*\n/.exec(texts.get(facadeModuleId ?? '') ?? '')?.[0] ?? '', // Rollup drops it
+    manualChunks: (id) => (names.includes(ownName(id, dist)) ? undefined : places.get(id)),
+  });
+  await joining.close();
+  return output.flatMap((file) => (file.type === 'chunk' ? [{ own: file.fileName, text: file.code }] : []));
+
+  /** @param {string} id @param {string} chunk @param {import('rollup').PluginContext} graph */
+  function reach(id, chunk, graph) {
+    const module = graph.getModuleInfo(id);
+    if (module === null || module.isExternal || places.has(id)) return;
+    places.set(id, chunk);
+    for (const imported of module.importedIds) reach(imported, chunk, graph);
+  }
+}
+
+/** @param {string} path @param {string} dist */
+function ownName(path, dist) {
+  return path
+    .slice(dist.length + 1)
+    .replaceAll('\\', '/')
+    .replace(/\.js$/, '');
+}
+
 /** esbuild splits ES modules only; one by one they become CommonJS, `import()` too: not everything that runs CommonJS has it. @param {string} text */
 async function required(text) {
   const { code } = await transform(text, { format: 'cjs', platform: 'node', target: TARGET, supported: { 'dynamic-import': false } });
   return code;
 }
+
+const VERSION = 'socomm-version';
 
 /** The version from a file of ours, by the shortest way. @param {string} own */
 function versionFrom(own) {
@@ -118,7 +193,7 @@ const versionBeside = {
   /** @param {import('esbuild').PluginBuild} building */
   setup(building) {
     building.onResolve({ filter: /\/version\.js$/ }, ({ resolveDir, path }) =>
-      join(resolveDir, path) === join(root, 'src/version.js') ? { path: 'socomm-version', external: true } : undefined,
+      join(resolveDir, path) === join(root, 'src/version.js') ? { path: VERSION, external: true } : undefined,
     );
   },
 };

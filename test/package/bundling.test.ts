@@ -83,6 +83,20 @@ test('what is not used is left out: a codec alone brings neither Yjs nor a peer'
   expect((await bundle(`import { join } from 'socomm'; console.log(join);`)).length).toBeGreaterThan(100_000);
 });
 
+test.each(['esm', 'cjs'])('few files are read where socomm and its library are loaded (%s)', (build) => {
+  const dist = join(app, 'node_modules/socomm/dist', build);
+  const read = new Set<string>();
+  const readFrom = (path: string): void => {
+    if (read.has(path)) return;
+    read.add(path);
+    const names = readFileSync(path, 'utf8').matchAll(/(?:from |^import |require\()["'](\.[^"']+)["']/gm);
+    for (const [, name = ''] of names) readFrom(join(path, '..', name));
+  };
+  for (const entry of ['src/index.js', 'src/library/index.js']) readFrom(join(dist, entry));
+  expect(read.size).toBeGreaterThan(3);
+  expect(read.size).toBeLessThan(9);
+});
+
 describe('a big snapshot', () => {
   const program = `
     import { join } from 'socomm';
