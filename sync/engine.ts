@@ -28,7 +28,7 @@ import type { EngineState, Step } from './engine-state.js';
 import { answerFlush, beginFlush, dropTargetsOf, onFlushed, onRefusedFlush, onStored, reviewFlushes } from './flushing.js';
 import { onHolding, onRecount, onReleased } from './holding.js';
 import { GROUP_KEY } from './keys.js';
-import { DOUBT_GRACE_MS, LATE_MS } from './limits.js';
+import { DOUBT_GRACE_MS, LATE_MS, STAND_IN_MS } from './limits.js';
 import {
   beginMaintenance,
   expireErrands,
@@ -231,7 +231,8 @@ function tick(step: Step): void {
   const { state, now } = step;
   // Our own lateness (a suspended laptop, a blocked loop) is nobody else's silence.
   const lateMs = now - state.wakeAt;
-  if (lateMs > LATE_MS && Number.isFinite(lateMs)) excuse(step, lateMs);
+  // What came meanwhile lies in the sockets, and is read after this: what was due at the moment that we missed is not due in this one.
+  if (lateMs > LATE_MS && Number.isFinite(lateMs)) excuse(step, lateMs + STAND_IN_MS);
   state.wakeAt = Infinity;
   forgetDeparted(step);
   retryReady(step);
