@@ -1,15 +1,15 @@
 /**
  * Who will take over next does it once before, on a store of its own that is thrown away: else it would do everything for the first
  * time in its life at the very moment in which all wait for it, and V8 would compile half of it on the way (15 ms of processor).
- * Once in a life, by the first two in line, and never while there is something to do: what nobody needs is not begun.
+ * Once in a life, by the first three in line, and never while there is something to do: what nobody needs is not begun.
  */
 
 import type { Clock } from '../base/clock.js';
 
 /** Long enough for those who come together to have come, and for whoever has just lost a writer to have another. */
 export const REHEARSAL_AFTER_MS = 1000;
-/** So many in line rehearse: when the first one goes, the second one has. */
-export const REHEARSED_IN_LINE = 2;
+/** So many in line rehearse: where two writers go within a second, the next one has; before it, it has not even loaded LevelDB. */
+export const REHEARSED_IN_LINE = 3;
 
 export interface RehearsalOptions {
   readonly clock: Clock;

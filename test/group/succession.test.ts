@@ -60,15 +60,15 @@ describe('when the writer goes', () => {
 });
 
 describe('a takeover is rehearsed', () => {
-  it('once, by the two who are next, and by the others when it is their turn', async () => {
+  it('once, by the three who are next, and by the others when it is their turn', async () => {
     const rehearsed: number[] = [];
-    const members = await join(...[0, 1, 2].map((index) => ({ peer: { rehearse: () => Promise.resolve(void rehearsed.push(index)) } })));
+    const members = await join(...[0, 1, 2, 3].map((index) => ({ peer: { rehearse: () => Promise.resolve(void rehearsed.push(index)) } })));
     await room.clock.advance(2 * REHEARSAL_AFTER_MS);
-    expect(rehearsed).toEqual([0, 1]);
+    expect(rehearsed).toEqual([0, 1, 2]);
     expect(rehearsed.length).toBe(REHEARSED_IN_LINE);
     room.kill(members[0] as Member);
     await room.clock.advance(60_000);
-    expect(rehearsed).toEqual([0, 1, 2]);
+    expect(rehearsed).toEqual([0, 1, 2, 3]);
   });
 
   it('also where somebody goes again and again', async () => {
