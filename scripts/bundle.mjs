@@ -136,7 +136,8 @@ async function putTogether(outputs, dist, names) {
     plugins: [
       {
         name: 'made-by-esbuild',
-        resolveId: (id, importer) => (importer !== undefined && id.startsWith('.') ? join(dirname(importer), id) : undefined),
+        // Entries are not looked for on the disk, where the last build's may lie, or nothing yet.
+        resolveId: (id, importer) => (importer === undefined ? id : id.startsWith('.') ? join(dirname(importer), id) : undefined),
         load: (id) => texts.get(id),
         buildEnd() {
           for (const [chunk, entry] of Object.entries(SHARED)) reach(join(dist, `${entry}.js`), chunk, this);
