@@ -1,4 +1,4 @@
-/** Integrates structs of an update into a document that was empty, in the order of Yjs: the third step of whole-state.ts. */
+/** Integrates structs of an update into a document that was empty, in the order of Yjs: the third step of first-load.ts. */
 
 import * as Y from 'yjs';
 import type { Struct } from './yjs-order.js';

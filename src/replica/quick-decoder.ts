@@ -27,7 +27,7 @@ export class QuickDecoder extends Y.UpdateDecoderV1 {
     return this.readLen();
   }
 
-  /** What carries out the deletions that come next; undefined where they concern what ends before them. */
+  /** What carries out the deletions that come next; undefined where they concern what is not there. */
   readDeletions(endOf: (client: number) => number): Deletions | undefined {
     return readDeletions(this, endOf, (doc, bytes) => Y.applyUpdate(doc, Buffer.concat([NO_STRUCTS, bytes])));
   }
@@ -119,7 +119,9 @@ function readDeletions(
     const end = endOf(decoder.readCount());
     for (let ranges = decoder.readCount(); ranges > 0; ranges--) {
       const clock = decoder.readDsClock();
-      if (clock + decoder.readDsLen() > end) return undefined;
+      const length = decoder.readDsLen();
+      // Yjs writes none without length, and sets one aside that begins where its client ends.
+      if (length === 0 || clock + length > end) return undefined;
     }
   }
   const bytes = arr.subarray(pos, decoder.restDecoder.pos);
