@@ -7,6 +7,7 @@
 import * as Y from 'yjs';
 import { bufferOf, textOf } from '../talk/codecs/text.js';
 import type { WholeDecoder } from './quick-decoder.js';
+import type { TextPiece } from './text-piece.js';
 import type { Struct } from './yjs-order.js';
 
 /** The first byte of such a struct: no neighbours are written, but a key is, and plain values behind it. */
@@ -19,8 +20,6 @@ const LONG = 0x80;
 export interface EntryReaderOptions {
   /** The items directly below a root. */
   readonly below: (root: string) => Y.Item[];
-  /** So many bytes are made one text, out of which the others are cut: nothing is copied for that, or moved by the collector. It stays as long as one of them. */
-  readonly pieceBytes: number;
 }
 
 export interface Run {
@@ -37,10 +36,9 @@ export class EntryReader {
   readonly #bytes: Buffer;
   readonly #options: EntryReaderOptions;
   readonly #ascii = /[^\u0080-\u00ff]*/y;
-  #piece = '';
-  #pieceStart = 0;
-  #pieceEnd = 0;
-  /** Where in the piece something beyond ASCII comes next. */
+  /** The decoder's. Texts are cut out of it: nothing is copied for that, or moved by the collector. It stays as long as one of them. */
+  readonly #piece: TextPiece;
+  /** Where something beyond ASCII comes next, or the piece ended in which it was looked for. */
   #asciiEnd = 0;
   #root: string | undefined;
   #below: Y.Item[] = [];
@@ -48,6 +46,7 @@ export class EntryReader {
   constructor(decoder: WholeDecoder, options: EntryReaderOptions) {
     this.#decoder = decoder;
     this.#bytes = bufferOf(decoder.restDecoder.arr);
+    this.#piece = decoder.piece;
     this.#options = options;
   }
 
@@ -94,7 +93,7 @@ export class EntryReader {
         at++;
       }
       const end = at + length;
-      if (end > bytes.length || (end > this.#pieceEnd && !this.#cutFrom(start, end))) break;
+      if (end > bytes.length || (end > this.#piece.end && !this.#cutFrom(start, end))) break;
       if (isBelowRoot && !this.#isBelow(start + 3, keyStart - 1)) break;
       const key = this.#text(keyStart, keyEnd);
       let value: unknown;
@@ -114,17 +113,13 @@ export class EntryReader {
   }
 
   #cutFrom(start: number, end: number): boolean {
-    const bytes = this.#bytes;
-    this.#pieceStart = start;
-    this.#pieceEnd = Math.min(bytes.length, start + this.#options.pieceBytes);
-    this.#piece = bytes.toString('latin1', start, this.#pieceEnd);
-    this.#asciiEnd = 0;
-    return end <= this.#pieceEnd;
+    this.#piece.moveTo(start);
+    return end <= this.#piece.end;
   }
 
   /** Whether the name there is that of the root that items are noted for now. */
   #isBelow(start: number, end: number): boolean {
-    const name = this.#piece.slice(start - this.#pieceStart, end - this.#pieceStart);
+    const name = this.#cut(start, end);
     if (name === this.#root) return true;
     if (!this.#isAscii(start, end)) return false;
     this.#root = name;
@@ -133,16 +128,21 @@ export class EntryReader {
   }
 
   #text(start: number, end: number): string {
-    const base = this.#pieceStart;
-    return this.#isAscii(start, end) ? this.#piece.slice(start - base, end - base) : textOf(this.#bytes, start, end);
+    return this.#isAscii(start, end) ? this.#cut(start, end) : textOf(this.#bytes, start, end);
   }
 
   /** It is asked of one place after the other, so what was found before mostly answers. */
   #isAscii(start: number, end: number): boolean {
-    if (end - this.#pieceStart <= this.#asciiEnd) return true;
-    this.#ascii.lastIndex = start - this.#pieceStart;
-    this.#ascii.test(this.#piece);
-    this.#asciiEnd = this.#ascii.lastIndex;
-    return end - this.#pieceStart <= this.#asciiEnd;
+    if (end <= this.#asciiEnd) return true;
+    const { text, start: base } = this.#piece;
+    this.#ascii.lastIndex = start - base;
+    this.#ascii.test(text);
+    this.#asciiEnd = base + this.#ascii.lastIndex;
+    return end <= this.#asciiEnd;
+  }
+
+  #cut(start: number, end: number): string {
+    const { text, start: base } = this.#piece;
+    return text.slice(start - base, end - base);
   }
 }

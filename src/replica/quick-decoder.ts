@@ -5,6 +5,7 @@
 
 import * as Y from 'yjs';
 import { QuickReader } from './quick-reader.js';
+import type { TextPiece } from './text-piece.js';
 
 type Rest = ConstructorParameters<typeof Y.UpdateDecoderV1>[0];
 
@@ -20,6 +21,10 @@ export class QuickDecoder extends Y.UpdateDecoderV1 {
   constructor(rest: Rest, pieceBytes = 0) {
     super(rest);
     this.#reader = new QuickReader(rest, { text: () => super.readString(), any: () => super.readAny() as unknown }, pieceBytes);
+  }
+
+  get piece(): TextPiece {
+    return this.#reader.piece;
   }
 
   /** A number that belongs to no column of encoding V2. */

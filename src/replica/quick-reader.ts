@@ -5,6 +5,7 @@
  */
 
 import { bufferOf, textOf } from '../talk/codecs/text.js';
+import { TextPiece } from './text-piece.js';
 
 /** Texts of up to this many bytes are kept for the time of one update … */
 const SHORT_TEXT_BYTES = 24;
@@ -31,11 +32,8 @@ export class QuickReader {
   readonly #place: Place;
   readonly #bytes: Buffer;
   readonly #otherwise: Otherwise;
-  readonly #pieceBytes: number;
+  readonly piece: TextPiece;
   readonly #short = Array.from<string | undefined>({ length: SHORT_TEXT_PLACES });
-  #piece = '';
-  #pieceStart = 0;
-  #pieceEnd = 0;
 
   /**
    * `pieceBytes`: for an update that is most of what its document will hold. A piece of the bytes is read at once, and the texts are cut out of it: V8
@@ -46,7 +44,7 @@ export class QuickReader {
     this.#place = place;
     this.#bytes = bufferOf(place.arr);
     this.#otherwise = otherwise;
-    this.#pieceBytes = pieceBytes;
+    this.piece = new TextPiece(this.#bytes, pieceBytes);
   }
 
   /** A number of variable length; undefined, and nothing read, where it does not end or is larger than any that Yjs counts. */
@@ -133,13 +131,10 @@ export class QuickReader {
 
   #cut(start: number, end: number): string {
     const bytes = this.#bytes;
-    if (end - start > this.#pieceBytes / 4) return textOf(bytes, start, end);
-    if (end > this.#pieceEnd) {
-      this.#pieceStart = start;
-      this.#pieceEnd = Math.min(bytes.length, start + this.#pieceBytes);
-      this.#piece = bytes.toString('latin1', start, this.#pieceEnd);
-    }
-    const text = this.#piece.slice(start - this.#pieceStart, end - this.#pieceStart);
+    const { piece } = this;
+    if (end - start > piece.size / 4) return textOf(bytes, start, end);
+    if (end > piece.end) piece.moveTo(start);
+    const text = piece.text.slice(start - piece.start, end - piece.start);
     return NOT_ASCII.test(text) ? textOf(bytes, start, end) : text;
   }
 }

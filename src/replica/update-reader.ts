@@ -5,7 +5,7 @@
 
 import * as Y from 'yjs';
 import { EntryReader } from './entry-reader.js';
-import { PIECE_BYTES, WholeDecoder } from './quick-decoder.js';
+import { WholeDecoder } from './quick-decoder.js';
 import type { WholeDecoderV2 } from './quick-decoder.js';
 import { readContent } from './read-content.js';
 import { yjsOrder } from './yjs-order.js';
@@ -40,8 +40,7 @@ export class UpdateReader {
   constructor(decoder: Decoder, ends: Ends) {
     this.#decoder = decoder;
     this.#ends = ends;
-    if (decoder instanceof WholeDecoder)
-      this.#entries = new EntryReader(decoder, { below: (root) => this.#below(root), pieceBytes: PIECE_BYTES });
+    if (decoder instanceof WholeDecoder) this.#entries = new EntryReader(decoder, { below: (root) => this.#below(root) });
   }
 
   /** Undefined where what ends there is not plain; throws where it cannot be read. */

@@ -188,6 +188,23 @@ it('texts of a large state are cut out of pieces as they were', () => {
   }
 });
 
+it('each byte is kept once, whoever cuts a text out of it', () => {
+  const doc = new Y.Doc();
+  doc.transact(() => {
+    for (let at = 0; at < 30_000; at++) {
+      const key = `a key that is long enough to be cut ${at}`;
+      doc.getMap('map').set(key, at % 2 === 0 ? { text: `a text in an object ${'x'.repeat(250)}` } : `a text ${'x'.repeat(250)}`);
+    }
+  });
+  const state = Y.encodeStateAsUpdate(doc);
+  expect(state.length).toBeGreaterThan(2 * PIECE_BYTES);
+  const cut = vi.spyOn(Buffer.prototype, 'toString');
+  expect(FirstLoad.read({ updates: [state] })?.updates).toBe(1);
+  const bytes = cut.mock.results.reduce((sum, { value }) => sum + (value as string).length, 0);
+  cut.mockRestore();
+  expect(bytes).toBeLessThan(state.length * 1.01);
+});
+
 it('bytes that are cut off, or in which a bit is another, give what they give with Yjs, and its complaint', () => {
   const doc = new Y.Doc();
   doc.clientID = 7;
