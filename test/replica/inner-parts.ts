@@ -1,5 +1,7 @@
 /** Whatever Yjs keeps in a document, or in a transaction: all fields of all objects, each once, in the order in which they are reached. */
 
+import { types } from 'node:util';
+
 /** Two that are built alike give equal lists. */
 export function innerPartsOf(root: object): unknown {
   const numbers = new Map<object, number>();
@@ -20,10 +22,11 @@ export function innerPartsOf(root: object): unknown {
 }
 
 function fieldsOf(part: object, refer: (value: unknown) => unknown): unknown {
-  const { name } = part.constructor;
-  if (part instanceof Uint8Array) return [name, ...part];
-  if (part instanceof Map) return [name, Array.from(part, ([key, value]) => [refer(key), refer(value)])];
-  if (part instanceof Set || Array.isArray(part)) return [name, Array.from(part, refer)];
+  // lib0 makes what lies under `__proto__` the prototype: an object may seem to be bytes, or have no constructor.
+  const name = (part.constructor as typeof part.constructor | undefined)?.name;
+  if (types.isUint8Array(part)) return [name, ...part];
+  if (types.isMap(part)) return [name, Array.from(part, ([key, value]) => [refer(key), refer(value)])];
+  if (types.isSet(part) || Array.isArray(part)) return [name, Array.from(part, refer)];
   return [name, Object.entries(part).flatMap(([field, value]) => (IGNORED.has(field) ? [] : [[field, refer(value)]]))];
 }
 

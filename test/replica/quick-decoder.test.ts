@@ -1,5 +1,6 @@
 /** Large updates are read as Yjs reads them, value for value, and what is wrong with them is complained of as Yjs does. */
 
+import { serialize } from 'node:v8';
 import fc from 'fast-check';
 import * as Y from 'yjs';
 import { describe, expect, it } from 'vitest';
@@ -80,8 +81,9 @@ describe.each([
         });
         const update = Y.encodeStateAsUpdate(doc);
         const [quick, plain] = [read(update, decoder), read(update)];
-        expect(quick.getMap('map').toJSON()).toEqual(plain.getMap('map').toJSON());
-        expect(quick.getArray('array').toArray()).toEqual(plain.getArray('array').toArray());
+        // Serialized: lib0 makes what lies under `__proto__` the prototype, and to ask a prototype of bytes for its length throws.
+        const own = (of: Y.Doc): Buffer => serialize([of.getMap('map').toJSON(), of.getArray('array').toArray()]);
+        expect(own(quick)).toEqual(own(plain));
         expect(Y.encodeStateAsUpdate(quick)).toEqual(Y.encodeStateAsUpdate(plain));
       }),
       { numRuns: 150 },
