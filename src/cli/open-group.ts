@@ -174,10 +174,10 @@ async function whileTelling<T>(instance: Instance, options: WaitOptions, session
 async function tellLater(instance: Instance, options: WaitOptions, { terminal }: Session, waited: AbortSignal): Promise<void> {
   await pause(systemClock, QUIET_MS, waited);
   if (waited.aborted) return;
-  // Where it cannot be looked, the wait is told all the same.
-  const writer = await lookForWriter(instance, options).catch(() => undefined);
+  const writer = await lookForWriter(instance, options);
   if (waited.aborted) return;
   if (writer === undefined) terminal.note('waiting for a writer to confirm');
+  else if ('why' in writer) terminal.note(`waiting for a writer to confirm; who that is cannot be seen: ${visible(writer.why)}`);
   else terminal.note(`waiting for the writer (process ${writer.pid}) to confirm${writer.hasAnswered ? '' : '; it does not answer'}`);
 }
 
@@ -187,11 +187,16 @@ async function sayingWhoIsSilent<T>(instance: Instance, options: WaitOptions, lo
     return await look();
   } catch (error) {
     if (!(error instanceof CliError) || error.ending !== 'notFound') throw error;
-    const writer = await lookForWriter(instance, options).catch(() => undefined);
-    if (writer === undefined || writer.hasAnswered) throw error;
-    const doubt = `the writer (process ${writer.pid}) does not answer, and may have more`;
+    const doubt = doubtOf(await lookForWriter(instance, options));
+    if (doubt === undefined) throw error;
     throw new CliError(error.ending, error.message, { hint: error.hint === undefined ? doubt : `${error.hint}; ${doubt}`, cause: error });
   }
+}
+
+function doubtOf(writer: WriterSeen | Unseen | undefined): string | undefined {
+  if (writer === undefined) return undefined;
+  if ('why' in writer) return `whether a writer has more cannot be seen: ${writer.why}`;
+  return writer.hasAnswered ? undefined : `the writer (process ${writer.pid}) does not answer, and may have more`;
 }
 
 interface WriterSeen {
@@ -199,9 +204,20 @@ interface WriterSeen {
   readonly hasAnswered: boolean;
 }
 
-/** Who writes by its own word or by its lock; undefined where nobody holds it. */
-async function lookForWriter(instance: Instance, options: WaitOptions): Promise<WriterSeen | undefined> {
-  const { peers, owner } = await inspectGroup(instance.group, placeOf(options));
+/** The group could not be looked at. */
+interface Unseen {
+  readonly why: string;
+}
+
+/** Who writes by its own word or by its lock; undefined where nobody holds it. Never rejects: what it is asked for is told all the same. */
+async function lookForWriter(instance: Instance, options: WaitOptions): Promise<WriterSeen | Unseen | undefined> {
+  let report: GroupReport;
+  try {
+    report = await inspectGroup(instance.group, placeOf(options));
+  } catch (error) {
+    return { why: messageOf(error) };
+  }
+  const { peers, owner } = report;
   const writer = peers.find(({ id }) => id === (instance.writer?.id ?? owner?.peer));
   if (writer === undefined) return undefined;
   const { pid } = writer;

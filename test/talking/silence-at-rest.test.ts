@@ -4,6 +4,7 @@ import { describe, expect, it, test } from 'vitest';
 
 import { PULSE_INTERVAL_MS, PULSE_REST_MS, STALL_MS, STAND_IN_MS } from '../../sync/limits.js';
 import type { Frame } from '../../sync/wire/frame.js';
+import { expectStopKnown } from './expect-silence.js';
 import { MeshOfEngines, peer } from './mesh-of-engines.js';
 
 const LIMIT_MS = 3000;
@@ -25,11 +26,6 @@ function atRest(phase = 0, writer: number | undefined = WRITER): MeshOfEngines {
   mesh.advance(phase);
   mesh.told.length = mesh.said.length = mesh.sent.length = mesh.stalls.length = 0;
   return mesh;
-}
-
-function expectSilent(mesh: MeshOfEngines, stopped: readonly number[]): void {
-  for (const number of RUNNING)
-    if (!stopped.includes(number)) expect([number, mesh.silentTo(number)]).toEqual([number, [...stopped].sort((a, b) => a - b)]);
 }
 
 /** How often each was pulsed to in this time. */
@@ -57,23 +53,7 @@ describe.each<readonly [what: string, limitMs: number, writer: number | undefine
   ['the writer and all that watch', PULSE_REST_MS + 3 * STAND_IN_MS + PULSE_INTERVAL_MS, WRITER, [WRITER, ...WATCHERS]],
 ])('%s', (_, limitMs, writer, stopped) => {
   it.each(phases)(`is silent to all that run within ${limitMs} ms of its stop, and heard as soon as it goes on (phase %i ms)`, (phase) => {
-    const mesh = atRest(phase, writer);
-    mesh.stop(...stopped);
-    mesh.advance(limitMs + LATENCIES_MS);
-    expectSilent(mesh, stopped);
-    mesh.advance(30_000);
-    expectSilent(mesh, stopped);
-    const running = RUNNING.filter((number) => !stopped.includes(number));
-    for (const { silent, heard } of mesh.told) {
-      expect(heard).toEqual([]);
-      for (const number of running) expect(silent).not.toContain(peer(number));
-    }
-    mesh.resume(...stopped);
-    mesh.advance(PULSE_INTERVAL_MS + 10);
-    for (const number of RUNNING) expect(mesh.silentTo(number)).toEqual([]);
-    mesh.told.length = 0;
-    mesh.advance(10_000);
-    expect(mesh.told).toEqual([]);
+    expectStopKnown(atRest(phase, writer), RUNNING, { stopped, withinMs: limitMs + LATENCIES_MS });
   });
 });
 

@@ -3,6 +3,7 @@
 import { describe, expect, it, test } from 'vitest';
 
 import { PULSE_INTERVAL_MS, STAND_IN_MS } from '../../sync/limits.js';
+import { expectAllHeard, expectSilent, expectStopKnown } from './expect-silence.js';
 import { MeshOfEngines, peer } from './mesh-of-engines.js';
 
 const LIMIT_MS = 3000;
@@ -20,16 +21,6 @@ function meshAt(phase: number, writer: number | undefined): MeshOfEngines {
   return mesh;
 }
 
-/** Nobody is silent to anybody. */
-function expectAllHeard(mesh: MeshOfEngines): void {
-  for (const number of RUNNING) expect(mesh.silentTo(number)).toEqual([]);
-}
-
-function expectSilent(mesh: MeshOfEngines, stopped: readonly number[]): void {
-  for (const number of RUNNING)
-    if (!stopped.includes(number)) expect([number, mesh.silentTo(number)]).toEqual([number, [...stopped].sort((a, b) => a - b)]);
-}
-
 describe.each<readonly [what: string, limitMs: number, writer: number | undefined, stopped: readonly number[]]>([
   ['a follower', LIMIT_MS, 3, [4]],
   ['the follower with the lowest id', LIMIT_MS, 3, [1]],
@@ -44,24 +35,7 @@ describe.each<readonly [what: string, limitMs: number, writer: number | undefine
   ['the writer and both that would stand in for it', LIMIT_MS + STAND_IN_MS, 3, [1, 2, 3]],
 ])('%s', (_, limitMs, writer, stopped) => {
   it.each(phases)(`is silent to all that run within ${limitMs} ms of its stop, and heard as soon as it goes on (phase %i ms)`, (phase) => {
-    const mesh = meshAt(phase, writer);
-    mesh.stop(...stopped);
-    mesh.advance(limitMs + LATENCIES_MS);
-    expectSilent(mesh, stopped);
-    // Nobody who runs was ever called silent, and nobody flickers, however long it takes.
-    mesh.advance(30_000);
-    expectSilent(mesh, stopped);
-    const running = RUNNING.filter((number) => !stopped.includes(number));
-    for (const { silent, heard } of mesh.told) {
-      expect(heard).toEqual([]);
-      for (const number of running) expect(silent).not.toContain(peer(number));
-    }
-    mesh.resume(...stopped);
-    mesh.advance(PULSE_INTERVAL_MS + 10);
-    expectAllHeard(mesh);
-    mesh.told.length = 0;
-    mesh.advance(10_000);
-    expect(mesh.told).toEqual([]);
+    expectStopKnown(meshAt(phase, writer), RUNNING, { stopped, withinMs: limitMs + LATENCIES_MS });
   });
 });
 
@@ -111,10 +85,10 @@ test('a lost word of who is silent, or who is heard again, is healed by the next
   };
   mesh.stop(4);
   mesh.advance(LIMIT_MS + PULSE_INTERVAL_MS);
-  expectSilent(mesh, [4]);
+  expectSilent(mesh, RUNNING, [4]);
   mesh.resume(4);
   mesh.advance(LIMIT_MS);
-  expectAllHeard(mesh);
+  expectAllHeard(mesh, RUNNING);
   expect(seen).toEqual({ silent: expect.any(Number) as number, heard: 1 });
 });
 
