@@ -64,13 +64,13 @@ async function askWorker(
       if (answer === 'begun') hasBegun = true;
       else resolve(answer);
     });
-    // Out of memory, too: this thread would have been, and the process with it.
-    const fail = (): void => resolve(hasBegun ? 'unfaithful' : 'no worker');
-    worker.on('error', fail);
+    // Out of memory, too: this thread would have been, and the process with it. What an error means is seen at the exit, which follows each: errors
+    // come by a port of their own, ahead of messages that were posted before them; behind an exit comes nothing.
+    worker.on('error', () => undefined);
     worker.on('exit', () => {
       cancel();
       signal.removeEventListener('abort', giveUp);
-      fail();
+      resolve(hasBegun ? 'unfaithful' : 'no worker');
     });
     // Last: to listen is to hold the process.
     worker.unref();

@@ -253,10 +253,13 @@ export const scenes = ({ GROUP, codeOf, has, hostWorkers, join, json, options, o
   },
 });
 
-/** Resolves with the count of peers when only this one is left: goodbyes come by another way than the end of a thread. */
+/**
+ * Resolves with the count of instances when only this one is left: goodbyes come by another way than the end of a thread. Not of peers: one that has closed
+ * its last instance is a peer until its goodbye, of which no event tells.
+ */
 function whoIsLeft(instance) {
   return new Promise((resolve) => {
-    const look = () => instance.peers.length === 1 && resolve(1);
+    const look = () => instance.instances.length === 1 && resolve(1);
     instance.on('instance-left', look);
     look();
   });
