@@ -21,7 +21,9 @@ import { Responder } from './zeromq/responder.js';
 import { CARRIED_BYTES_MAX, loadSockets, type Router, type Sockets, type XPublisher } from './zeromq/sockets.js';
 
 /** What ZeroMQ's thread gets at the end to send what it was given. It needs far less, but where a busy machine lets it wait for its turn, or a peer does not read. */
-const LINGER_AT_CLOSE_MS = 200;
+export const LINGER_AT_CLOSE_MS = 500;
+/** How long the publisher of a peer that closes may still be read after its other sockets have ended: it may linger, and the reader is as busy. */
+const PUBLISHER_ENDS_WITHIN_MS = 2 * LINGER_AT_CLOSE_MS;
 
 export interface ZeromqTransportOptions {
   /** Absolute, this user's alone (see discovery/runtime-directory). */
@@ -154,6 +156,7 @@ export class ZeromqTransport implements Transport {
         sockets,
         clock: this.#options.clock,
         lingerMs: LINGER_AT_CLOSE_MS,
+        publisherEndsWithinMs: PUBLISHER_ENDS_WITHIN_MS,
         postsRead: () => mailbox.caughtUp(),
         listener: {
           dropped,

@@ -24,9 +24,6 @@ import { Requester } from './requester.js';
 import type { Sockets } from './sockets.js';
 import { Subscriber } from './subscriber.js';
 
-/** How long the publisher of a peer that closes may be still sending after its other sockets have ended; longer than its linger. */
-const PUBLISHER_ENDS_WITHIN_MS = 100;
-
 export interface ConnectionsListener {
   readonly published: (frame: Buffer, key: string, body: Buffer | undefined) => void;
   readonly responded: (from: PeerId, frame: Buffer) => void;
@@ -40,6 +37,8 @@ export interface ConnectionsOptions {
   readonly clock: Clock;
   /** What ZeroMQ gets to send the last requests and posts of a connection that is ended. */
   readonly lingerMs: number;
+  /** The end of a publisher is awaited for so long where another socket of its peer was cut first. Longer than a peer lingers. */
+  readonly publisherEndsWithinMs: number;
   /** Resolves when the posts that have arrived are read. */
   readonly postsRead: () => Promise<void>;
   readonly listener: ConnectionsListener;
@@ -196,7 +195,7 @@ export class Connections {
 
   #untilPublisherEnds(connection: Connection): Promise<void> {
     return new Promise((resolve) => {
-      const stopTimer = this.#options.clock.after(PUBLISHER_ENDS_WITHIN_MS, resolve);
+      const stopTimer = this.#options.clock.after(this.#options.publisherEndsWithinMs, resolve);
       connection.publisherEnded = () => {
         stopTimer();
         resolve();

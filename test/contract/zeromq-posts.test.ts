@@ -13,7 +13,7 @@ import { systemRandom } from '../../src/base/random.js';
 import { turn } from '../../src/base/turn.js';
 import { VirtualClock } from '../../src/base/virtual-clock.js';
 import { mailboxOf, newSocketEndpoint } from '../../sync/socket-file.js';
-import { ZeromqTransport } from '../../sync/zeromq-transport.js';
+import { LINGER_AT_CLOSE_MS, ZeromqTransport } from '../../sync/zeromq-transport.js';
 import { Mailbox, MAILBOX_SENDERS_MAX } from '../../sync/zeromq/mailbox.js';
 import { POSTED_FRAMES_PER_TURN_MAX, Poster } from '../../sync/zeromq/poster.js';
 import { REQUESTER_IDLE_MS } from '../../sync/zeromq/requester.js';
@@ -226,6 +226,26 @@ it('where a mailbox alone is cut off, the peer counts as lost, once, and nobody 
   publisher.close();
   for (let turns = 0; turns < 1000; turns++) await turn();
   expect(peer.heard.all('disconnected')).toEqual([{ kind: 'disconnected', peer: address.id }]);
+});
+
+it('where a mailbox is cut off first, the publisher of its peer is read for longer than a peer lingers', async () => {
+  const clock = new VirtualClock();
+  const [peer, { publisher, mailbox, address }] = [await openPeer(clock), await openBare()];
+  peer.transport.connect(address);
+  peer.transport.subscribe('d/');
+  await publisher.receive();
+  await peer.transport.post(address.id, bytesOf('hello'));
+  await mailbox.receive();
+  const pending = clock.pendingCount;
+  mailbox.close();
+  while (clock.pendingCount === pending) await turn();
+  await clock.advance(LINGER_AT_CLOSE_MS + 1);
+  for (let turns = 0; turns < 100; turns++) await turn();
+  await publisher.send('d/\0last words');
+  await peer.heard.until((heard) => heard.heard.length > 0);
+  publisher.close();
+  await peer.heard.until((heard) => heard.all('disconnected').length > 0);
+  expect(peer.heard.heard.map(({ kind }) => kind)).toEqual(['published', 'disconnected']);
 });
 
 it('a connection to a mailbox stays when that of requests is given back', async () => {
