@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Builds the package twice from the same sources: ES modules into dist/esm, CommonJS into dist/cjs (why two:
- * docs/decisions/0001-two-builds.md), file by file with declarations, and then the few files that are published (scripts/bundle.mjs).
+ * docs/decisions/0001-two-builds.md), file by file with declarations, and then the few files that are published (scripts/bundle.mjs, scripts/declarations.mjs).
  * Does nothing when nothing has changed. What tsc has to say goes to standard error.
  *
  * Run it as a program, or import `build`.
@@ -15,6 +15,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { bundle, bundledEntries } from './bundle.mjs';
+import { publishDeclarations, publishedEntries } from './declarations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -52,7 +53,7 @@ async function bringUpToDate() {
   const sources = listFiles(root, ['src', 'sync', 'talk', 'storage']).filter((path) => path.endsWith('.ts'));
   const outputs = new Map(builds.map(({ name, excluded }) => [name, outputsOf(sources, excluded)]));
   const missing = builds.filter(({ name }) =>
-    [...(outputs.get(name) ?? []), ...bundledEntries(name)].some((path) => !existsSync(join(dist, name, path))),
+    [...(outputs.get(name) ?? []), ...bundledEntries(name), ...publishedEntries(name)].some((path) => !existsSync(join(dist, name, path))),
   );
   const stamp = stampOf(sources);
   if (missing.length === 0 && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return { built: false, errors: '' };
@@ -68,7 +69,8 @@ async function bringUpToDate() {
   if (errors !== '') return { built: true, errors };
 
   for (const path of ASK_THEIR_NAME) nameItself(join(dist, 'esm', path));
-  for (const { name } of builds) removeStrays(name, new Set([...(outputs.get(name) ?? []), ...(await bundle(name))]));
+  for (const { name } of builds)
+    removeStrays(name, new Set([...(outputs.get(name) ?? []), ...(await bundle(name)), ...publishDeclarations(name)]));
   if (existsSync(bin)) chmodSync(bin, 0o755);
   writeFileSync(stampFile, stamp);
   return { built: true, errors: '' };
@@ -112,6 +114,8 @@ function stampOf(sources) {
     'tsconfig.cjs.json',
     'scripts/build.mjs',
     'scripts/bundle.mjs',
+    'scripts/declarations.mjs',
+    'package.json',
     'package-lock.json',
   ];
   for (const path of [...sources, ...settings]) {
