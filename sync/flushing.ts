@@ -214,8 +214,9 @@ export function onFlushed(step: Step, from: PeerId, { request, term }: FrameOf<'
     // Who was asked ahead of its term has the lock: nobody can have a higher one than it gives itself. That it is the writer is on its way.
     if (state.writer === undefined && term > state.termHeard) confirm(step, flush, term);
   }
-  // Only the word of the writer that was asked, under the term in which it was asked.
-  if (state.writer?.id !== from || state.writer.term !== term) return;
+  // Only the word of the writer that was asked, under the term in which it was asked; or above all that we have heard of: it has taken the office once
+  // more, and the news of that was lost.
+  if (state.writer?.id !== from || (state.writer.term !== term && term <= state.termHeard)) return;
   for (const flush of state.flushes.values()) if (flush.request === request) confirm(step, flush, term);
   reviewFlushes(step);
 }

@@ -22,6 +22,24 @@ test('what waits for an acknowledgement asks a new writer in the very step that 
   expect(scene.hear({ kind: 'status', status: { ...STATUS, revision: 3, term: 2 } }).map(({ kind }) => kind)).not.toContain('request');
 });
 
+test('the answer of a writer counts under its term, and under one above all that were heard: it has taken the office anew, and the news was lost', () => {
+  const scene = documentScene('whole');
+  scene.hear({ kind: 'status', status: { ...STATUS, revision: 2, term: 4 } });
+  scene.feed({ kind: 'local', document: MAIN, update: Uint8Array.of(0, 0) });
+  scene.feed({ kind: 'drain' });
+  const [request] = scene
+    .feed({ kind: 'flush', flush: 1 })
+    .flatMap((effect) => (effect.kind === 'request' && effect.frame.kind === 'flush' ? [effect.frame.request] : []));
+  const answer = (from: PeerId, term: number): Effect[] =>
+    scene
+      .feed({ kind: 'received', sender: from, frame: { kind: 'flushed', request: request ?? NaN, term } })
+      .filter(({ kind }) => kind === 'flushed');
+  expect(answer(PEER, 3)).toEqual([]);
+  scene.feed({ kind: 'roster', entries: [entryOf(PEER), entryOf(THIRD)] });
+  expect(answer(THIRD, 6)).toEqual([]);
+  expect(answer(PEER, 6)).toEqual([{ kind: 'flushed', flush: 1, term: 6 }]);
+});
+
 test('a flush that waits for a writer hears that none can come once the roster has been read, whenever that is', () => {
   const scene = documentScene('whole', { canWrite: false });
   scene.feed({ kind: 'local', document: MAIN, update: Uint8Array.of(0, 0) });

@@ -42,6 +42,8 @@ export class NamedDocuments {
   #held: Held[] = [];
   readonly #waiting = new Map<Member, number>();
   readonly #written = new Map<Member, Map<string, Written>>();
+  /** Deletions that have not been said to be durable, each under the name of its document; those that failed, or whose peer was killed, stay. */
+  readonly #deleting = new Set<symbol>();
   /** Of documents that a peer has closed, by id: durable, or saved where the next writer finds it. */
   readonly #closed = new Map<string, Floor[]>();
   #count = 0;
@@ -98,10 +100,14 @@ export class NamedDocuments {
 
   delete(member: Member, name: string): void {
     this.#during(member, `delete ${name}`, async () => {
+      const [mine, before] = [Symbol(name), deletedAsFarAsKnown(member, name)];
+      this.#deleting.add(mine);
       await member.instance.deleteDocument(name);
-      const shelf = member.peer.documents.catalogue.shelf(shelfOf(name));
+      this.#deleting.delete(mine);
+      // What somebody else deletes meanwhile is that call's promise.
+      const isAlone = [...this.#deleting].every(({ description }) => description !== name);
       const stored = this.#deletedOnDisk(name);
-      const lack = shelf?.deletedIds.find((id) => identify(id).name === name && !stored.has(id));
+      const lack = (isAlone ? deletedAsFarAsKnown(member, name) : before).find((id) => !stored.has(id));
       if (lack !== undefined) this.#room.violated(`${member.name} was told that ${lack} is deleted, and the disk does not say so`);
     });
   }
@@ -214,6 +220,11 @@ export class NamedDocuments {
       if (count !== undefined) this.#waiting.set(member, count - 1);
     });
   }
+}
+
+function deletedAsFarAsKnown({ peer }: Member, name: string): readonly string[] {
+  const ids = peer.documents.catalogue.shelf(shelfOf(name))?.deletedIds ?? [];
+  return ids.filter((id) => identify(id).name === name);
 }
 
 function floorOfOwn({ doc: { store }, clients, deleted }: Written): Floor {
