@@ -15,7 +15,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { bundle, bundledEntries } from './bundle.mjs';
-import { publishDeclarations, publishedEntries } from './declarations.mjs';
+import { publishDeclarations, publishedPaths } from './declarations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -53,7 +53,7 @@ async function bringUpToDate() {
   const sources = listFiles(root, ['src', 'sync', 'talk', 'storage']).filter((path) => path.endsWith('.ts'));
   const outputs = new Map(builds.map(({ name, excluded }) => [name, outputsOf(sources, excluded)]));
   const missing = builds.filter(({ name }) =>
-    [...(outputs.get(name) ?? []), ...bundledEntries(name), ...publishedEntries(name)].some((path) => !existsSync(join(dist, name, path))),
+    [...(outputs.get(name) ?? []), ...bundledEntries(name), ...publishedPaths(name)].some((path) => !existsSync(join(dist, name, path))),
   );
   const stamp = stampOf(sources);
   if (missing.length === 0 && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return { built: false, errors: '' };

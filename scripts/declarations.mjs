@@ -4,7 +4,7 @@
  * and a package of a thousand small files is slow to unpack and large on a disk. What is reached is copied as it lies, beside the build.
  */
 
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,27 +18,29 @@ const TYPES = 'types';
  */
 export function publishDeclarations(kind) {
   const dist = join(root, 'dist', kind);
-  /** @type {Set<string>} */
-  const reached = new Set();
-  for (const own of ownOf(kind)) reach(own);
-  for (const path of reached) {
+  for (const path of reachedOf(kind)) {
     mkdirSync(dirname(join(dist, TYPES, path)), { recursive: true });
     copyFileSync(join(dist, path), join(dist, TYPES, path));
   }
-  return [...reached].map((path) => `${TYPES}/${path}`);
-
-  /** @param {string} path */
-  function reach(path) {
-    if (reached.has(path)) return;
-    reached.add(path);
-    for (const name of namesIn(readFileSync(join(dist, path), 'utf8')))
-      reach(posix.join(posix.dirname(path), name.replace(/\.js$/, '.d.ts')));
-  }
+  return publishedPaths(kind);
 }
 
-/** What there must be after a build, as paths below `dist/<kind>`. @param {string} kind */
-export function publishedEntries(kind) {
-  return ownOf(kind).map((path) => `${TYPES}/${path}`);
+/** What there must be after a build, as paths below `dist/<kind>`; of what tsc has not written nothing is known. @param {string} kind */
+export function publishedPaths(kind) {
+  return reachedOf(kind).map((path) => `${TYPES}/${path}`);
+}
+
+/** @param {string} kind */
+function reachedOf(kind) {
+  const dist = join(root, 'dist', kind);
+  const reached = new Set(ownOf(kind));
+  // A set is gone through with what is added meanwhile.
+  for (const path of reached) {
+    if (!existsSync(join(dist, path))) continue;
+    for (const name of namesIn(readFileSync(join(dist, path), 'utf8')))
+      reached.add(posix.join(posix.dirname(path), name.replace(/\.js$/, '.d.ts')));
+  }
+  return [...reached];
 }
 
 /** What `exports` names as types of that kind, as tsc writes them. @param {string} kind */

@@ -20,8 +20,11 @@ import type { Refused } from './zeromq/refusal.js';
 import { Responder } from './zeromq/responder.js';
 import { CARRIED_BYTES_MAX, loadSockets, type Router, type Sockets, type XPublisher } from './zeromq/sockets.js';
 
-/** What ZeroMQ's thread gets at the end to send what it was given. It needs far less, but where a busy machine lets it wait for its turn, or a peer does not read. */
-export const LINGER_AT_CLOSE_MS = 500;
+/**
+ * What ZeroMQ's thread gets at the end to send what it was given. It needs far less, but where a busy machine lets it wait for its turn, or a peer does not read: then the
+ * end of a process waits for it. Below 500: from there on zeromq warns on standard error meanwhile.
+ */
+export const LINGER_AT_CLOSE_MS = 400;
 /** How long the publisher of a peer that closes may still be read after its other sockets have ended: it may linger, and the reader is as busy. */
 const PUBLISHER_ENDS_WITHIN_MS = 2 * LINGER_AT_CLOSE_MS;
 

@@ -17,7 +17,12 @@ export interface Mapping {
   map(descriptor: number, byteLength: number, access: 'read' | 'write'): MappedMemory;
 }
 
-type Koffi = Pick<typeof import('koffi'), 'load' | 'view' | 'errno'>;
+/** Of the addon. Said here, because declarations that are published may not ask for its own: it is optional, and mostly not there. */
+interface Koffi {
+  load(path: null): { func(definition: string): (...args: unknown[]) => unknown };
+  view(pointer: unknown, byteLength: number): ArrayBuffer;
+  errno(): number;
+}
 
 /** The same numbers on Linux and macOS. */
 const PROT_READ = 1;

@@ -80,8 +80,9 @@ export class Poster {
     this.#isClosing = true;
     if (this.#state === 'resting') this.#next();
     while (this.#state === 'trying') await this.#outcome;
+    // Of what was cut off nothing may arrive any more: ZeroMQ would connect anew for the rest, without what was lost.
+    this.#socket.linger = this.#state === 'ended' ? 0 : lingerMs;
     this.#end();
-    this.#socket.linger = lingerMs;
     this.#socket.close();
   }
 

@@ -81,7 +81,7 @@ export async function makeSockets(load: () => Promise<Zeromq>): Promise<Sockets>
         ' anybody in. Use the prebuilt package `zeromq` 6, or on Windows a version of Windows 10 (1803) or later.',
     );
   }
-  // A context lives until the process ends: hence one per copy. `blocky: false`: it does not hold up that end.
+  // A context lives until the process ends: hence one per copy. `blocky: false`: it does not hold up that end, but for what lingers.
   const context = new zeromq.Context({ blocky: false, ioThreads: 1, maxSockets: SOCKETS_MAX });
   return socketsOf(zeromq, context);
 }

@@ -35,6 +35,7 @@ export interface Manifest {
   readonly exports: unknown;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 export interface Packed {
@@ -123,7 +124,12 @@ export function install({ path }: Packed, folder: string, { version, dependencie
     copyShipped(nativeFiles(PLATFORM, ROOT), modules);
     for (const name of ['yjs', 'lib0']) copyWhatRuns(join(ROOT, 'node_modules', name), join(modules, name));
   } else {
-    link(modules, Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
+    // As most users have it: without what is optional.
+    const { dependencies: needed, peerDependencies: peers, peerDependenciesMeta: about } = manifest;
+    link(
+      modules,
+      Object.keys({ ...needed, ...peers }).filter((name) => about[name]?.optional !== true),
+    );
   }
   if (version !== undefined) sayVersion(own, version);
   return own;

@@ -21,59 +21,66 @@ const STALL_KNOWN_MS = 3000 + 200;
 /** As long, but of a peer that stops right after its answer nothing is left of that (docs/PROTOCOL.md, "Rest"). */
 const SILENCE_KNOWN_MS = 3000 + 500;
 const CHANGE_SEEN_MS = 500;
+/** Most of it is waiting for rest, and counting in it: three times each. */
+const TEST_MS = 60_000;
 
-test('of twelve at rest seven are pulsed each other second; a stopped writer, and a stopped one of the seven, are known as soon as ever', async () => {
-  const place = new Place();
-  const all = await Promise.all(Array.from({ length: PEERS }, (_, index) => place.fork().join(`peer-${index}`, ESM)));
-  const writer = await agreedWriter(all);
-  const followers = all.filter((remote) => remote !== writer);
-  await writer.set('first', 1);
-  await equalDigests(all);
-  await writer.flush();
+test(
+  'of twelve at rest seven are pulsed each other second; a stopped writer, and a stopped one of the seven, are known as soon as ever',
+  { timeout: TEST_MS },
+  async () => {
+    const place = new Place();
+    const all = await Promise.all(Array.from({ length: PEERS }, (_, index) => place.fork().join(`peer-${index}`, ESM)));
+    const writer = await agreedWriter(all);
+    const followers = all.filter((remote) => remote !== writer);
+    await writer.set('first', 1);
+    await equalDigests(all);
+    await writer.flush();
 
-  await sleep(REST_BEGINS_MS);
-  const resting = await whoRests(followers);
-  const inOrder = followers.toSorted((one, other) => (one.peer < other.peer ? -1 : 1));
-  expect(resting.map(({ as }) => as).sort()).toEqual(
-    inOrder
-      .slice(WATCHERS)
-      .map(({ as }) => as)
-      .sort(),
-  );
+    await sleep(REST_BEGINS_MS);
+    const resting = await whoRests(followers);
+    const inOrder = followers.toSorted((one, other) => (one.peer < other.peer ? -1 : 1));
+    expect(resting.map(({ as }) => as).sort()).toEqual(
+      inOrder
+        .slice(WATCHERS)
+        .map(({ as }) => as)
+        .sort(),
+    );
 
-  const [first, last] = [resting[0] as Remote, resting.at(-1) as Remote];
-  await first.set('by-one-at-rest', 2);
-  for (const remote of followers) if (remote !== first) await remote.hears('observed', isOf('by-one-at-rest'), CHANGE_SEEN_MS);
+    const [first, last] = [resting[0] as Remote, resting.at(-1) as Remote];
+    await first.set('by-one-at-rest', 2);
+    for (const remote of followers) if (remote !== first) await remote.hears('observed', isOf('by-one-at-rest'), CHANGE_SEEN_MS);
 
-  await sleep(REST_BEGINS_MS);
-  const stoppedMs = stop(writer);
-  const told = await Promise.all(
-    followers.map(async (remote) => {
-      const { detail } = await remote.hears('stalled');
-      return { detail, ms: stoppedMs() };
-    }),
-  );
-  report(
-    'a writer that stopped at rest',
-    told.map(({ ms }) => ms),
-  );
-  for (const { detail } of told) expect(detail).toMatchObject({ writer: { id: writer.peer }, reason: 'writer-silent' });
-  expect(Math.max(...told.map(({ ms }) => ms))).toBeLessThan(STALL_KNOWN_MS);
-  writer.member.signal('SIGCONT');
-  for (const remote of followers) await remote.hears('recovered');
+    await sleep(REST_BEGINS_MS);
+    expect(await whoRests(followers)).toHaveLength(resting.length);
+    const stoppedMs = stop(writer);
+    const told = await Promise.all(
+      followers.map(async (remote) => {
+        const { detail } = await remote.hears('stalled');
+        return { detail, ms: stoppedMs() };
+      }),
+    );
+    report(
+      'a writer that stopped at rest',
+      told.map(({ ms }) => ms),
+    );
+    for (const { detail } of told) expect(detail).toMatchObject({ writer: { id: writer.peer }, reason: 'writer-silent' });
+    expect(Math.max(...told.map(({ ms }) => ms))).toBeLessThan(STALL_KNOWN_MS);
+    writer.member.signal('SIGCONT');
+    for (const remote of followers) await remote.hears('recovered');
 
-  await sleep(REST_BEGINS_MS);
-  const silentMs = stop(last);
-  await until('the writer knows who has stopped', async () =>
-    (await writer.inspect()).peers.some(({ id, isSilent }) => id === last.peer && isSilent),
-  );
-  const knownMs = silentMs();
-  report('one of the seven that stopped', [knownMs]);
-  expect(knownMs).toBeLessThan(SILENCE_KNOWN_MS);
-  last.member.signal('SIGCONT');
-  await equalDigests(all);
-  for (const remote of followers) expect(remote.heard('stalled')).toHaveLength(1);
-});
+    await sleep(REST_BEGINS_MS);
+    const silentMs = stop(last);
+    await until('the writer knows who has stopped', async () =>
+      (await writer.inspect()).peers.some(({ id, isSilent }) => id === last.peer && isSilent),
+    );
+    const knownMs = silentMs();
+    report('one of the seven that stopped', [knownMs]);
+    expect(knownMs).toBeLessThan(SILENCE_KNOWN_MS);
+    last.member.signal('SIGCONT');
+    await equalDigests(all);
+    for (const remote of followers) expect(remote.heard('stalled')).toHaveLength(1);
+  },
+);
 
 /** Those to whom fewer frames came than a pulse each second brings. */
 async function whoRests(remotes: readonly Remote[]): Promise<Remote[]> {
