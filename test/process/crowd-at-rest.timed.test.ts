@@ -21,7 +21,7 @@ const STALL_KNOWN_MS = 3000 + 200;
 /** As long, but of a peer that stops right after its answer nothing is left of that (docs/PROTOCOL.md, "Rest"). */
 const SILENCE_KNOWN_MS = 3000 + 500;
 const CHANGE_SEEN_MS = 500;
-/** Most of it is waiting for rest, and counting in it: three times each. */
+/** Most of it is waiting for rest, and counting in it. */
 const TEST_MS = 60_000;
 
 test(
